@@ -1,0 +1,121 @@
+// The one error class and the one table that says what each code means to a client, to the retry loop and to the breaker.
+import type { Usage } from './event.ts';
+
+export type ErrorCode =
+  | 'invalid-request'
+  | 'context-overflow'
+  | 'content-blocked'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'upstream-denied'
+  | 'model-not-found'
+  | 'unsupported'
+  | 'rate-limited'
+  | 'overloaded'
+  | 'upstream-failed'
+  | 'upstream-timeout'
+  | 'cancelled'
+  | 'internal';
+
+export interface ErrorPolicy {
+  /** The HTTP status a client sees. */
+  readonly status: number;
+  /** Whether the same target is tried again. `after` waits out `retryAfterMs` first. */
+  readonly retrySame: boolean | 'after';
+  /** Whether the next target of the route is tried. */
+  readonly nextTarget: boolean;
+  /** Whether it counts as a failure of the target. */
+  readonly tripsBreaker: boolean;
+}
+
+const policy = (
+  status: number,
+  retrySame: boolean | 'after',
+  nextTarget: boolean,
+  tripsBreaker: boolean,
+): ErrorPolicy => ({ status, retrySame, nextTarget, tripsBreaker });
+
+/** What every code means. A plugin only chooses the code; everything else follows from this table. */
+export const ERROR_POLICIES: Readonly<Record<ErrorCode, ErrorPolicy>> = {
+  'invalid-request': policy(400, false, false, false),
+  'context-overflow': policy(400, false, true, false),
+  'content-blocked': policy(400, false, false, false),
+  /** The caller's own key. */
+  unauthenticated: policy(401, false, false, false),
+  forbidden: policy(403, false, false, false),
+  /** The router's credentials at a provider. */
+  'upstream-denied': policy(502, false, true, true),
+  'model-not-found': policy(404, false, true, false),
+  unsupported: policy(400, false, true, false),
+  'rate-limited': policy(429, 'after', true, false),
+  overloaded: policy(503, true, true, true),
+  'upstream-failed': policy(502, true, true, true),
+  'upstream-timeout': policy(504, false, true, true),
+  cancelled: policy(499, false, false, false),
+  internal: policy(500, false, false, false),
+};
+
+/** What the upstream said, for the log. Never sent to a client as it is. */
+export interface UpstreamFailure {
+  readonly status?: number;
+  /** The vendor's own error name, e.g. `ThrottlingException`. */
+  readonly name?: string;
+  readonly requestId?: string;
+}
+
+export interface RouterErrorOptions {
+  readonly cause?: unknown;
+  /** Overrides the table's status where HTTP has a better one (413 for a body that is too large). */
+  readonly status?: number;
+  /** How long the upstream asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+  readonly upstream?: UpstreamFailure;
+  /** The message for the caller where `message` holds what only the operator may see (account ids, principal ARNs). */
+  readonly publicMessage?: string;
+  /** The client's field that is wrong, e.g. `messages.0.content`. */
+  readonly field?: string;
+  /** Usage the upstream had reported before it failed. */
+  readonly usage?: Partial<Usage>;
+  /** The plugin repaired itself (fresh credentials, a learnt profile): core grants one extra try of the same target. */
+  readonly again?: true;
+}
+
+const MARK = Symbol.for('turnout.RouterError');
+
+/** The only failure that crosses a room's border. Everything else that is thrown becomes `internal`. */
+export class RouterError extends Error {
+  override readonly name = 'RouterError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  readonly upstream: UpstreamFailure | undefined;
+  readonly publicMessage: string;
+  readonly field: string | undefined;
+  readonly usage: Partial<Usage> | undefined;
+  readonly again: boolean;
+  readonly [MARK] = true;
+
+  constructor(code: ErrorCode, message: string, options: RouterErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = options.status ?? ERROR_POLICIES[code].status;
+    this.retryAfterMs = options.retryAfterMs;
+    this.upstream = options.upstream;
+    this.publicMessage = options.publicMessage ?? message;
+    this.field = options.field;
+    this.usage = options.usage;
+    this.again = options.again ?? false;
+  }
+
+  /** True for a RouterError of any copy of this package: a plugin may bring its own. */
+  static is(value: unknown): value is RouterError {
+    return typeof value === 'object' && value !== null && MARK in value;
+  }
+
+  /** The error itself when it is a RouterError, else `internal` around it, with nothing of its text for the caller. */
+  static from(value: unknown): RouterError {
+    if (RouterError.is(value)) return value;
+    const message = value instanceof Error ? value.message : String(value);
+    return new RouterError('internal', message, { cause: value, publicMessage: 'internal error' });
+  }
+}

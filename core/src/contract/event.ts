@@ -1,0 +1,97 @@
+// What an answer is: five kinds of event, in a fixed grammar.
+//
+//   start (block-start block-delta* block-end)* finish        blocks may interleave by index
+//
+// A failure is thrown (RouterError), never an event. A stream that ends without `finish` is `upstream-failed`.
+import type { Extensions } from './request.ts';
+
+/** Token counts. `inputTokens` excludes cache reads and writes; `reasoningTokens` is part of `outputTokens`;
+ * `totalTokens` = input + output + cache read + cache write. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly totalTokens: number;
+  readonly cacheReadTokens?: number;
+  readonly cacheWriteTokens?: number;
+  /** The part of `cacheWriteTokens` written with a TTL of one hour. */
+  readonly cacheWrite1hTokens?: number;
+  readonly reasoningTokens?: number;
+}
+
+/** `tool-calls` only for calls of tools that the client runs; `refusal` and `pause` are the model's own. */
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'refusal' | 'pause' | 'other';
+
+export type Block =
+  | { readonly type: 'text' }
+  /** `origin` is the family that signed it (see `Signed` in request.ts). */
+  | { readonly type: 'reasoning'; readonly redacted?: true; readonly origin?: string }
+  | {
+      readonly type: 'tool-call';
+      readonly id: string;
+      readonly name: string;
+      readonly custom?: true;
+      readonly server?: true;
+      readonly origin?: string;
+    }
+  | { readonly type: 'tool-result'; readonly id: string; readonly server: true }
+  | { readonly type: 'media'; readonly mediaType: string };
+
+export interface StartEvent {
+  readonly type: 'start';
+  /** The upstream's own id of the answer. */
+  readonly id: string;
+  /** The wire model id that answers. */
+  readonly model: string;
+  readonly usage?: Partial<Usage>;
+}
+export interface BlockStartEvent {
+  readonly type: 'block-start';
+  readonly index: number;
+  readonly block: Block;
+  readonly extensions?: Extensions;
+}
+export interface BlockDeltaEvent {
+  readonly type: 'block-delta';
+  readonly index: number;
+  /** Prose, reasoning, or a fragment of a tool call's input: its block says which. */
+  readonly text: string;
+  readonly citation?: unknown;
+}
+export interface BlockEndEvent {
+  readonly type: 'block-end';
+  readonly index: number;
+  /** Opaque and byte-faithful. */
+  readonly signature?: string;
+  /** The whole redacted reasoning or media, base64. */
+  readonly data?: string;
+  readonly extensions?: Extensions;
+}
+export interface FinishEvent {
+  readonly type: 'finish';
+  readonly reason: FinishReason;
+  /** The vendor's own word. */
+  readonly rawReason: string;
+  readonly stopSequence?: string;
+  readonly usage: Usage;
+  readonly extensions?: Extensions;
+}
+export type ChatEvent = StartEvent | BlockStartEvent | BlockDeltaEvent | BlockEndEvent | FinishEvent;
+
+/** One finished block of an answer: what its events add up to. */
+export interface ResultBlock {
+  readonly block: Block;
+  /** All deltas joined. */
+  readonly text: string;
+  readonly signature?: string;
+  readonly data?: string;
+  readonly citations?: readonly unknown[];
+  readonly extensions?: Extensions;
+}
+
+/** A whole answer. Equal to what `collect` makes of the same answer's events. */
+export interface ChatResult {
+  readonly id: string;
+  readonly model: string;
+  readonly blocks: readonly ResultBlock[];
+  readonly finish: FinishEvent;
+}

@@ -1,0 +1,50 @@
+// What a plugin is: a name, a contract number, a schema of its YAML, and a factory.
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { request as undiciRequest } from 'undici';
+import type { Provider } from './provider.ts';
+
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What core lends to a plugin. */
+export interface Host {
+  /** The provider's name in the YAML. */
+  readonly name: string;
+  /** The YAML's folder: relative paths in settings start here. */
+  readonly dir: string;
+  readonly log: Logger;
+  /** undici's `request` over the provider's own dispatcher: keep-alive, connect timeout, HTTP(S)_PROXY. It has no other
+   * timeout: core's `signal` is what ends a call. Use this for every upstream call, so that close() closes its sockets. */
+  readonly request: typeof undiciRequest;
+  /** The provider's `headers` of the YAML, names in lower case: to be sent with every upstream request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Plugin<C = unknown> {
+  /** Also the word in the YAML. */
+  readonly name: string;
+  /** Any other number is refused, naming the plugin and both numbers. */
+  readonly contract: 1;
+  /** Schema of the provider's own keys in the YAML. Ours are zod 4 strictObject. */
+  readonly config: StandardSchemaV1<unknown, C>;
+  /** No network I/O. A throw is a config error at this provider's line of the YAML. */
+  create(config: C, host: Host): Provider | Promise<Provider>;
+}
+
+/** Gives `create` the type of the schema's output. */
+export const definePlugin = <C>(plugin: Plugin<C>): Plugin<C> => plugin;
+
+/** Throw it from `create` to point the config error at one key of the provider's settings. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+  /** Path inside the provider's settings, e.g. `['auth', 'profile']`. */
+  readonly path: readonly (string | number)[];
+  constructor(path: readonly (string | number)[], message: string) {
+    super(message);
+    this.path = path;
+  }
+}

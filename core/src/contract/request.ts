@@ -1,0 +1,103 @@
+// What is asked: the canonical request that every protocol decodes to and every provider encodes from.
+
+/** The protocols a client may speak; also the keys of `extensions`. */
+export type Protocol = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'bedrock-converse';
+
+/** Vendor-only data, keyed by a Protocol or by a plugin's own name. What a target does not read of it is a loss. */
+export type Extensions = { readonly [owner: string]: Readonly<Record<string, unknown>> };
+
+export type Effort = 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/** How much to think. A `budget` is in tokens. Without budget and effort: on, at the target's default. */
+export interface Reasoning {
+  readonly budget?: number;
+  readonly effort?: Effort;
+  readonly display?: 'full' | 'summary' | 'omitted';
+}
+
+/** What any part may carry besides its content. `signature` and redacted `data` are opaque and belong to the model
+ * family named by `origin`; a provider replays only its own family and reports the rest as the loss `reasoning`. */
+interface Signed {
+  readonly signature?: string;
+  readonly origin?: string;
+  /** The prompt up to and including this part may be cached. */
+  readonly cache?: { readonly ttl?: '5m' | '1h' };
+  readonly extensions?: Extensions;
+}
+
+export type TextPart = Signed & { readonly type: 'text'; readonly text: string; readonly citations?: readonly unknown[] };
+/** `data` is base64 without line breaks. A `url` is fetched by core before `plan`, unless the config forbids it. */
+export type MediaPart = Signed & {
+  readonly type: 'media';
+  readonly mediaType: string;
+  readonly data?: string;
+  readonly url?: string;
+  readonly name?: string;
+};
+/** `data` is redacted reasoning, base64 as the vendor gave it. */
+export type ReasoningPart = Signed & { readonly type: 'reasoning'; readonly text?: string; readonly data?: string };
+export type ToolCallPart = Signed & {
+  readonly type: 'tool-call';
+  readonly id: string;
+  readonly name: string;
+  /** Raw JSON, or free text for a custom tool. Core never parses it. '' means no arguments. */
+  readonly input: string;
+  readonly custom?: true;
+  readonly server?: true;
+};
+export type ToolResultPart = Signed & {
+  readonly type: 'tool-result';
+  readonly id: string;
+  readonly parts: readonly Part[];
+  readonly error?: true;
+  readonly server?: true;
+};
+export type Part = TextPart | MediaPart | ReasoningPart | ToolCallPart | ToolResultPart;
+
+/** A tool result stands in a `user` message. A `system` message is one that the client put between turns. */
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly parts: readonly Part[];
+}
+
+export interface Tool {
+  readonly kind: 'function' | 'custom' | 'server';
+  readonly name: string;
+  readonly namespace?: string;
+  readonly description?: string;
+  /** JSON Schema of the input. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+  /** Grammar of a custom tool's free text. */
+  readonly format?: unknown;
+  readonly strict?: boolean;
+  readonly deferred?: boolean;
+  readonly cache?: { readonly ttl?: '5m' | '1h' };
+  readonly extensions?: Extensions;
+}
+
+/** Structured output. Without a schema: any JSON object. */
+export interface Output {
+  readonly schema?: Readonly<Record<string, unknown>>;
+  readonly name?: string;
+  readonly strict?: boolean;
+}
+
+export interface ChatRequest {
+  /** In `plan` and `stream`: the target's own model name, without the provider. */
+  readonly model: string;
+  readonly system: readonly Part[];
+  readonly messages: readonly Message[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string };
+  readonly parallelToolCalls?: boolean;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly output?: Output;
+  readonly reasoning?: 'off' | Reasoning;
+  readonly user?: string;
+  readonly extensions?: Extensions;
+}

@@ -1,0 +1,2 @@
+// What a provider's tests use.
+export * from './grammar.ts';
