@@ -29,8 +29,13 @@ function findNode() {
     const path = readFileSync(memo, 'utf8').trim();
     if (existsSync(path)) return path;
   }
-  console.error(`turnout: Node ${process.versions.node} is older than ${NODE_MIN.join('.')}; finding Node 24 through npx`);
-  const path = npx(['--package=node@24', '-c', 'node -p process.execPath'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  console.error(
+    `turnout: Node ${process.versions.node} is older than ${NODE_MIN.join('.')}; finding Node 24 through npx`,
+  );
+  const path = npx(['--package=node@24', '-c', 'node -p process.execPath'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
     .trim()
     .split('\n')
     .at(-1);

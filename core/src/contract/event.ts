@@ -22,8 +22,8 @@ export interface Usage {
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'refusal' | 'pause' | 'other';
 
 export type Block =
-  | { readonly type: 'text' }
   /** `origin` is the family that signed it (see `Signed` in request.ts). */
+  | { readonly type: 'text'; readonly origin?: string }
   | { readonly type: 'reasoning'; readonly redacted?: true; readonly origin?: string }
   | {
       readonly type: 'tool-call';

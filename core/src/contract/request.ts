@@ -25,7 +25,11 @@ interface Signed {
   readonly extensions?: Extensions;
 }
 
-export type TextPart = Signed & { readonly type: 'text'; readonly text: string; readonly citations?: readonly unknown[] };
+export type TextPart = Signed & {
+  readonly type: 'text';
+  readonly text: string;
+  readonly citations?: readonly unknown[];
+};
 /** `data` is base64 without line breaks. A `url` is fetched by core before `plan`, unless the config forbids it. */
 export type MediaPart = Signed & {
   readonly type: 'media';

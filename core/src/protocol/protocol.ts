@@ -45,6 +45,7 @@ export interface ProtocolCodec<Echo = unknown> {
   encodeResult(result: ChatResult, context: AnswerContext<Echo>): string;
   createEncoder(context: AnswerContext<Echo>): StreamEncoder;
   encodeError(error: RouterError, requestId: string): EncodedError;
-  /** The client's own name of a canonical field of a loss: `topP` → `top_p`. */
-  fieldName(field: string, request: ChatRequest): string;
+  /** The client's own name of a canonical field of a loss: `topP` → `top_p`. The echo knows which of several names
+   * the client used (`max_tokens` or `max_completion_tokens`). */
+  fieldName(field: string, echo: Echo): string;
 }

@@ -1,0 +1,45 @@
+// The quickstart: bedrock-local and the router on config/quickstart.yaml, so that the first request needs no account.
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type CliOptions, createLog, loadRouter, report, serve } from '@turnout/core/cli';
+import { startBedrockLocal } from '@turnout/plugin-bedrock/local';
+
+/** Bedrock-local's keys: those of config/quickstart.yaml, no secret. */
+const LOCAL_KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret-not-a-real-one' };
+
+/** Runs until it is stopped; the exit code. */
+export async function quickstart(options: CliOptions): Promise<number> {
+  const local = await startBedrockLocal({ credentials: [LOCAL_KEYS] });
+  try {
+    const file = configFile(options.home);
+    const env = { ...options.env, BEDROCK_LOCAL_URL: local.url };
+    const router = await loadRouter(file, { ...options, env }, createLog());
+    return await serve(router, { onListening: (url) => console.log(whatToTry(url, file, local.url)) });
+  } catch (error) {
+    return report(error);
+  } finally {
+    await local.close();
+  }
+}
+
+/** config/ stands beside bin/ in the repository, and above dist/bin/ in the published package. */
+function configFile(home: string): string {
+  const places = ['../config/quickstart.yaml', '../../config/quickstart.yaml'].map((place) => join(home, place));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error(`there is no ${places[0]}`);
+  return found;
+}
+
+function whatToTry(url: string, file: string, localUrl: string): string {
+  const body = JSON.stringify({ model: 'claude', messages: [{ role: 'user', content: 'Say hello to the railway.' }] });
+  return `
+This is the quickstart: bedrock-local, a local stand-in for Amazon Bedrock, answers at ${localUrl}.
+Routes: ${relative(process.cwd(), file)}. Try
+
+  curl ${url}/v1/chat/completions -H 'content-type: application/json' \\
+    -d '${body}'
+
+  npm start -- explain claude-thinking --config ${relative(process.cwd(), file)}
+
+For a real account, copy config/bedrock.yaml and start with: npm start -- serve --config FILE`;
+}

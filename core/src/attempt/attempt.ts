@@ -1,0 +1,181 @@
+// The loop over targets: breaker → p-retry → call. The one place that retries.
+import pRetry from 'p-retry';
+import type { RetryConfig } from '../config/config.ts';
+import { ERROR_POLICIES, RouterError } from '../contract/index.ts';
+import type { Breakers } from './breaker.ts';
+
+/** Waiting longer than this for one target is worse than asking the next. */
+const PATIENCE_MS = 1_000;
+
+/** What the loop needs to know of a target. */
+export interface Target {
+  readonly upstream: {
+    readonly name: string;
+    readonly config: { readonly retry: RetryConfig };
+    readonly breakers: Breakers;
+  };
+  /** The target's own model name. */
+  readonly model: string;
+}
+
+/** One upstream try, for the log. */
+export interface Try {
+  readonly target: string;
+  /** Absent: it answered. */
+  readonly code?: RouterError['code'];
+  readonly message?: string;
+  readonly ms: number;
+}
+
+export interface AttemptOptions {
+  /** Aborted when the client leaves or the request's time is over. */
+  readonly signal: AbortSignal;
+  /** End of the whole request, on performance.now()'s clock. */
+  readonly deadlineMs: number;
+  /** Filled as tries are made, so that it is complete even when this throws. */
+  readonly tries: Try[];
+}
+
+export interface Attempted<T extends Target, V> {
+  readonly value: V;
+  readonly target: T;
+}
+
+export const targetName = (target: Target): string => `${target.upstream.name}/${target.model}`;
+
+/** Asks each target in order until one answers: `run` makes one upstream call and resolves once the answer is committed.
+ * Throws the RouterError of the last target that was asked; `overloaded` with the nearest Retry-After when none was. */
+export async function attempt<T extends Target, V>(
+  targets: readonly T[],
+  run: (target: T) => Promise<V>,
+  options: AttemptOptions,
+): Promise<Attempted<T, V>> {
+  let last: RouterError | undefined;
+  let shortestWaitMs = Number.POSITIVE_INFINITY;
+  for (const [position, target] of targets.entries()) {
+    const breaker = target.upstream.breakers.get(target.model);
+    const admitted = breaker?.admit(performance.now());
+    if (breaker && admitted === 'no') {
+      shortestWaitMs = Math.min(shortestWaitMs, breaker.waitMs(performance.now()));
+      continue;
+    }
+    try {
+      const others = targets.slice(position + 1);
+      return { value: await tryTarget(target, others, run, options), target };
+    } catch (thrown) {
+      last = RouterError.from(thrown);
+      if (!ERROR_POLICIES[last.code].nextTarget) throw last;
+    } finally {
+      if (admitted === 'probe') breaker?.release();
+    }
+  }
+  throw last ?? resting(targets, shortestWaitMs);
+}
+
+/** All tries of one target. */
+function tryTarget<T extends Target, V>(
+  target: T,
+  others: readonly T[],
+  run: (target: T) => Promise<V>,
+  options: AttemptOptions,
+): Promise<V> {
+  const { retry } = target.upstream.config;
+  let repaired = false;
+  let decision: 'again' | 'retry' | 'stop' = 'stop';
+  return pRetry(() => tryOnce(target, run, options.tries), {
+    // One more than are allowed: p-retry refuses the free extra try once its own count is used up. `onFailedAttempt` counts.
+    retries: retry.attempts,
+    factor: 2,
+    minTimeout: retry.minDelayMs,
+    maxTimeout: retry.maxDelayMs,
+    randomize: true,
+    maxRetryTime: Number.POSITIVE_INFINITY,
+    signal: options.signal,
+    // A plugin that has repaired itself gets one extra try, at once.
+    shouldConsumeRetry: ({ error }) => {
+      const again = RouterError.is(error) && error.again && !repaired;
+      repaired ||= again;
+      decision = again ? 'again' : 'stop';
+      return !again;
+    },
+    onFailedAttempt: async ({ error, retryDelay, retriesLeft }) => {
+      if (decision === 'again') return;
+      const failure = RouterError.from(error);
+      const waitMs = retriesLeft > 1 ? retryWaitMs(failure, retryDelay, target, others, options) : undefined;
+      decision = waitMs === undefined ? 'stop' : 'retry';
+      // p-retry itself waits `retryDelay` after this.
+      if (waitMs !== undefined && waitMs > retryDelay) await sleep(waitMs - retryDelay, options.signal);
+    },
+    shouldRetry: () => decision !== 'stop',
+  });
+}
+
+/** One call, and its verdict on the target's health. */
+async function tryOnce<T extends Target, V>(target: T, run: (target: T) => Promise<V>, tries: Try[]): Promise<V> {
+  const startMs = performance.now();
+  const name = targetName(target);
+  try {
+    const value = await run(target);
+    const nowMs = performance.now();
+    tries.push({ target: name, ms: nowMs - startMs });
+    target.upstream.breakers.get(target.model)?.success(nowMs);
+    return value;
+  } catch (thrown) {
+    const error = RouterError.from(thrown);
+    const nowMs = performance.now();
+    tries.push({ target: name, code: error.code, message: error.message, ms: nowMs - startMs });
+    noteFailure(target, error, nowMs);
+    throw error;
+  }
+}
+
+/** What an error says about the target. Also called for a failure after commit. */
+export function noteFailure(target: Target, error: RouterError, nowMs: number): void {
+  const { breakers } = target.upstream;
+  if (ERROR_POLICIES[error.code].tripsBreaker) breakers.remember(target.model).failure(nowMs);
+  else if (error.code === 'rate-limited' && error.retryAfterMs !== undefined) {
+    breakers.remember(target.model).coolDown(nowMs + error.retryAfterMs);
+  }
+}
+
+/** How long to wait before the same target is tried again; undefined: not again. */
+function retryWaitMs(
+  error: RouterError,
+  backoffMs: number,
+  target: Target,
+  others: readonly Target[],
+  options: AttemptOptions,
+): number | undefined {
+  if (ERROR_POLICIES[error.code].retrySame === false) return undefined;
+  const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
+  if (waitMs > target.upstream.config.retry.maxDelayMs) return undefined;
+  const nowMs = performance.now();
+  if (nowMs + waitMs >= options.deadlineMs) return undefined;
+  if ((error.retryAfterMs ?? 0) > PATIENCE_MS && others.some((other) => isAdmissible(other, nowMs))) return undefined;
+  return waitMs;
+}
+
+function isAdmissible(target: Target, nowMs: number): boolean {
+  const breaker = target.upstream.breakers.get(target.model);
+  return breaker === undefined || breaker.state(nowMs) !== 'open';
+}
+
+function resting(targets: readonly Target[], waitMs: number): RouterError {
+  const names = targets.map(targetName).join(', ');
+  const retryAfterMs = Number.isFinite(waitMs) ? Math.max(1, waitMs) : 1_000;
+  return new RouterError('overloaded', `every target is resting after failures: ${names}`, { retryAfterMs });
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done, refuse) => {
+    const stop = () => {
+      clearTimeout(timer);
+      refuse(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      done();
+    }, ms);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}

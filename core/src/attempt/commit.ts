@@ -1,0 +1,41 @@
+// The commit rule: an answer is peeked until it has content. Before that no byte leaves and everything may still fail over.
+import { type ChatEvent, RouterError } from '../contract/index.ts';
+
+/** An answer that opens with more events than this without content is committed as it is. */
+const HEAD_EVENTS_MAX = 1024;
+
+/** An answer that has begun. */
+export interface Opened {
+  /** The events up to and including the first with content. */
+  readonly head: readonly ChatEvent[];
+  /** True when the head ends with `finish`: there is nothing more to read. */
+  readonly complete: boolean;
+  readonly rest: AsyncIterator<ChatEvent>;
+}
+
+/** True for what a client could see: text, a tool call, redacted reasoning, the end. */
+function hasContent(event: ChatEvent): boolean {
+  if (event.type === 'block-delta') return event.text !== '';
+  if (event.type === 'block-start') return event.block.type === 'tool-call';
+  if (event.type === 'block-end') return event.data !== undefined;
+  return event.type === 'finish';
+}
+
+/** Reads up to the first content. Throws what the stream throws, and `upstream-failed` when it ends before `finish`. */
+export async function peek(events: AsyncIterable<ChatEvent>): Promise<Opened> {
+  const rest = events[Symbol.asyncIterator]();
+  const head: ChatEvent[] = [];
+  for (;;) {
+    const next = await rest.next();
+    if (next.done) throw incomplete();
+    head.push(next.value);
+    if (hasContent(next.value) || head.length >= HEAD_EVENTS_MAX) {
+      return { head, complete: next.value.type === 'finish', rest };
+    }
+  }
+}
+
+/** The error of a stream that ended without saying so. */
+export function incomplete(): RouterError {
+  return new RouterError('upstream-failed', 'the upstream ended its answer before it was complete');
+}

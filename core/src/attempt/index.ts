@@ -1,0 +1,5 @@
+export * from './attempt.ts';
+export * from './breaker.ts';
+export * from './commit.ts';
+export * from './gate.ts';
+export * from './watch.ts';

@@ -1,0 +1,111 @@
+// The command line: serve · check · explain. Errors go to stderr, exit code 1; `--help` exits 0.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError, formatIssues, loadConfig } from '../config/index.ts';
+import { RouterError } from '../contract/index.ts';
+import { createPluginLoader, createRouter, type Router } from '../host/index.ts';
+import { createLog, SILENT } from '../observe/index.ts';
+import { explain, formatExplanation } from '../server/index.ts';
+import { serve } from './serve.ts';
+
+export { createLog } from '../observe/index.ts';
+export { serve } from './serve.ts';
+
+export const USAGE = `turnout: a self-hosted LLM router
+
+  turnout serve   --config FILE [--port N]        start the router
+  turnout check   --config FILE                   read the file, report everything that is wrong with it
+  turnout explain MODEL --config FILE [--json]    where a request for MODEL would go, and why; calls nobody
+
+  --config is relative to where you stand. --help prints this.`;
+
+export interface CliOptions {
+  /** The folder whose packages hold the built-in plugins. */
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Runs one command; the exit code. `serve` resolves only when the server has ended. */
+export async function run(argv: readonly string[], options: CliOptions): Promise<number> {
+  try {
+    return await dispatch(argv, options);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** Prints what stopped a command, and gives its exit code. */
+export function report(error: unknown): number {
+  if (error instanceof ConfigError) console.error(formatIssues(error.issues));
+  else console.error(`turnout: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
+}
+
+async function dispatch(argv: readonly string[], options: CliOptions): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      port: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const [command, ...names] = positionals;
+  if (values.help || command === undefined) {
+    console.log(USAGE);
+    return values.help ? 0 : 1;
+  }
+  const load = (log = SILENT) => loadRouter(requireConfig(values.config), options, log);
+  if (command === 'serve') {
+    const port = parsePort(values.port);
+    return serve(await load(createLog()), port === undefined ? {} : { port });
+  }
+  if (command === 'check') return check(await load(), requireConfig(values.config));
+  if (command === 'explain') return explainModel(await load(), names, values.json);
+  throw new Error(`there is no command "${command}"\n\n${USAGE}`);
+}
+
+/** Reads, checks and builds what a file declares; nothing is called yet. Throws ConfigError with everything wrong. */
+export async function loadRouter(file: string, options: CliOptions, log: Router['log']): Promise<Router> {
+  const path = resolve(file);
+  const config = await loadConfig(path, { env: options.env, loadPlugin: createPluginLoader(options.home) });
+  return createRouter(config, log);
+}
+
+async function check(router: Router, file: string): Promise<number> {
+  const { providers, routes } = router.config;
+  await router.close();
+  console.log(`${file}: ok, ${count(providers.length, 'provider')}, ${count(routes.length, 'route')}`);
+  return 0;
+}
+
+async function explainModel(router: Router, names: readonly string[], json: boolean): Promise<number> {
+  try {
+    const [model] = names;
+    if (model === undefined || names.length > 1) throw new Error('explain takes one model name');
+    const explanation = explain(router, model, { name: 'cli', admin: true, mayUse: () => true });
+    console.log(json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
+    return 0;
+  } catch (error) {
+    if (RouterError.is(error)) throw new Error(`[${error.code}] ${error.message}`);
+    throw error;
+  } finally {
+    await router.close();
+  }
+}
+
+function requireConfig(file: string | undefined): string {
+  if (file === undefined) throw new Error('--config FILE is missing');
+  return file;
+}
+
+function parsePort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${text}: not a port number`);
+  return port;
+}
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,66 @@
+// Who may call: the gateway's own keys, compared in constant time.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { KeyConfig } from '../config/config.ts';
+import { RouterError } from '../contract/index.ts';
+
+/** A caller whose key was found. */
+export interface Caller {
+  readonly name: string;
+  readonly admin: boolean;
+  /** Whether the key may use a model name, as the client writes it. */
+  mayUse(model: string): boolean;
+}
+
+export interface KeyRing {
+  /** False: the router is open (and then only on a loopback host). */
+  readonly required: boolean;
+  /** The caller behind a request's headers. Throws `unauthenticated`. Without keys everybody is the same caller. */
+  identify(headers: IncomingHttpHeaders): Caller;
+}
+
+const ANYBODY: Caller = { name: 'anybody', admin: true, mayUse: () => true };
+
+export function createKeyRing(keys: readonly KeyConfig[]): KeyRing {
+  if (keys.length === 0) return { required: false, identify: () => ANYBODY };
+  const ring = keys.map((key) => ({ sha256: key.sha256, caller: createCaller(key) }));
+  return {
+    required: true,
+    identify(headers) {
+      const presented = presentedKey(headers);
+      if (presented === undefined) {
+        throw new RouterError(
+          'unauthenticated',
+          'no API key: send it as "Authorization: Bearer KEY" or "x-api-key: KEY"',
+        );
+      }
+      const hash = createHash('sha256').update(presented).digest();
+      // Every key is compared, so that the time does not tell which one was near.
+      let found: Caller | undefined;
+      for (const { sha256, caller } of ring) if (timingSafeEqual(sha256, hash)) found = caller;
+      if (!found) throw new RouterError('unauthenticated', 'this API key is not known here');
+      return found;
+    },
+  };
+}
+
+function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+  const { authorization } = headers;
+  if (authorization !== undefined) return /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+  const key = headers['x-api-key'];
+  return typeof key === 'string' && key !== '' ? key : undefined;
+}
+
+function createCaller(key: KeyConfig): Caller {
+  const patterns = key.models?.map(globPattern);
+  return {
+    name: key.name,
+    admin: key.admin,
+    mayUse: (model) => patterns === undefined || patterns.some((pattern) => pattern.test(model)),
+  };
+}
+
+function globPattern(glob: string): RegExp {
+  const literal = glob.split('*').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${literal.join('.*')}$`, 's');
+}

@@ -1,0 +1,48 @@
+// What is remembered of one request, for the answer's headers and for the one log line it leaves.
+import type { Try } from '../attempt/index.ts';
+import type { Logger, Loss, Protocol, RouterError, Usage } from '../contract/index.ts';
+
+/** Filled in as the request goes through the house. Never holds a prompt, an answer or a secret. */
+export interface RequestRecord {
+  readonly id: string;
+  readonly protocol: Protocol;
+  /** performance.now() when the body had arrived. */
+  startMs: number;
+  key?: string;
+  /** The name the client sent. */
+  model?: string;
+  route?: string;
+  /** `provider/model` that answered. */
+  target?: string;
+  stream: boolean;
+  status: number;
+  readonly tries: Try[];
+  /** Named by the client's own fields. */
+  losses: readonly Loss[];
+  usage?: Partial<Usage>;
+  finish?: string;
+  error?: RouterError;
+  /** Time spent waiting for upstreams, up to the first byte. */
+  upstreamMs: number;
+  /** The router's own time up to the first byte. */
+  overheadMs?: number;
+  firstByteMs?: number;
+}
+
+export function startRecord(id: string, protocol: Protocol): RequestRecord {
+  return { id, protocol, startMs: performance.now(), stream: false, status: 0, tries: [], losses: [], upstreamMs: 0 };
+}
+
+/** One line, after the answer has gone. */
+export function logRecord(log: Logger, record: RequestRecord): void {
+  const { error, startMs, upstreamMs: _, tries, ...fields } = record;
+  const line = {
+    ...fields,
+    attempts: tries.map((one) => ({ ...one, ms: Math.round(one.ms) })),
+    totalMs: Math.round(performance.now() - startMs),
+    ...(error && { code: error.code, error: error.message, ...(error.upstream && { upstream: error.upstream }) }),
+  };
+  if (error === undefined || error.code === 'cancelled') log.info(line, 'request');
+  else if (error.code === 'internal') log.error({ ...line, err: error.cause ?? error }, 'request');
+  else log.warn(line, 'request');
+}

@@ -1,0 +1,43 @@
+// A request's body: read to a limit, parsed once.
+import type { IncomingMessage } from 'node:http';
+import { RouterError } from '../contract/index.ts';
+
+/** Reads and parses a JSON body of at most `bytesMax` bytes. Throws `invalid-request` (413 when it is too large). */
+export async function readJson(incoming: IncomingMessage, bytesMax: number): Promise<unknown> {
+  const encoding = incoming.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new RouterError('invalid-request', `a body with content-encoding ${encoding.slice(0, 32)} is not read`, {
+      status: 415,
+    });
+  }
+  if (Number(incoming.headers['content-length']) > bytesMax) throw tooLarge(bytesMax);
+  const body = await readText(incoming, bytesMax);
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    // The parser's message quotes the body, and a body holds prompts.
+    const position = /position \d+( \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0];
+    throw new RouterError('invalid-request', `the body is not valid JSON${position ? `: wrong at ${position}` : ''}`);
+  }
+}
+
+async function readText(incoming: IncomingMessage, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (RouterError.is(error)) throw error;
+    throw new RouterError('cancelled', 'the client left before its request was complete', { cause: error });
+  }
+  const whole = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+  return whole?.toString('utf8') ?? '';
+}
+
+function tooLarge(bytesMax: number): RouterError {
+  return new RouterError('invalid-request', `the body is larger than ${bytesMax} bytes`, { status: 413 });
+}

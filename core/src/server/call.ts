@@ -1,0 +1,146 @@
+// One upstream call: a place at the provider, a plan, a watch over its silence, and the peek that decides about commit.
+import { incomplete, type Opened, peek, Watch } from '../attempt/index.ts';
+import { type Call, type ChatEvent, type ChatResult, type Plan, RouterError } from '../contract/index.ts';
+import type { RequestRecord } from '../observe/index.ts';
+import { collect } from '../protocol/collect.ts';
+import type { Client } from './client.ts';
+import type { Deadline } from './deadline.ts';
+import { type Journey, type Prepared, prepare, type RouteTarget } from './journey.ts';
+
+/** How long an upstream may hold the connection open once its answer is complete. */
+const SETTLE_MS = 1_000;
+
+/** A streamed answer that has begun. Whoever holds it must call `end`. */
+export interface OpenAnswer {
+  readonly opened: Opened;
+  readonly watch: Watch;
+  readonly plan: Plan;
+  /** Frees the place at the provider and ends the call; with a reason it aborts the upstream. Idempotent. */
+  end(reason?: unknown): void;
+}
+export interface WholeAnswer {
+  readonly result: ChatResult;
+  readonly plan: Plan;
+}
+
+/** What a call belongs to. */
+export interface CallScope {
+  readonly client: Pick<Client, 'id' | 'signal'>;
+  readonly journey: Journey;
+  readonly deadline: Deadline;
+  readonly record: RequestRecord;
+}
+
+/** A call under way, before it is known whether it answers. */
+interface Begun extends Prepared {
+  readonly call: Call;
+  readonly watch: Watch;
+  end(reason?: unknown): void;
+}
+
+/** Calls the target and returns once there is something to show. Throws RouterError; nothing stays open then. */
+export async function openStream(target: RouteTarget, scope: CallScope): Promise<OpenAnswer> {
+  const { provider, config } = target.upstream;
+  const { request, plan, call, watch, end } = await begin(target, scope);
+  try {
+    watch.expect('first token', config.timeout.firstTokenMs);
+    const opened = await timed(scope.record, () => peek(provider.stream(request, call)));
+    watch.expect('further event', config.timeout.idleMs);
+    return { opened, watch, plan, end };
+  } catch (error) {
+    throw ended(watch, end, error);
+  }
+}
+
+/** Calls the target and returns its whole answer. Throws RouterError; nothing stays open then. */
+export async function fetchWhole(target: RouteTarget, scope: CallScope): Promise<WholeAnswer> {
+  const { provider } = target.upstream;
+  if (!provider.generate) return collectStream(await openStream(target, scope), scope.record);
+  const { request, plan, call, watch, end } = await begin(target, scope);
+  try {
+    const answer = provider.generate.bind(provider);
+    const result = await timed(scope.record, () => answer(request, call));
+    end();
+    return { result, plan };
+  } catch (error) {
+    throw ended(watch, end, error);
+  }
+}
+
+/** For a provider that only streams. Nothing has been sent to the client, so a failure here may still fail over. */
+async function collectStream(answer: OpenAnswer, record: RequestRecord): Promise<WholeAnswer> {
+  try {
+    const result = await timed(record, () => collect(remaining(answer)));
+    await settle(answer);
+    return { result, plan: answer.plan };
+  } catch (error) {
+    throw ended(answer.watch, answer.end, error);
+  }
+}
+
+/** The events of an answer that has begun, from its first. Throws `upstream-failed` when it ends without `finish`. */
+async function* remaining({ opened, watch }: OpenAnswer): AsyncGenerator<ChatEvent> {
+  yield* opened.head;
+  if (opened.complete) return;
+  for (;;) {
+    const next = await opened.rest.next();
+    if (next.done) throw incomplete();
+    watch.touch();
+    yield next.value;
+    if (next.value.type === 'finish') return;
+  }
+}
+
+/** Lets an answer that has finished run out, so that its connection can be used again, and ends it. */
+export async function settle({ opened, watch, end }: OpenAnswer): Promise<void> {
+  watch.expect('end of the connection after the answer', SETTLE_MS);
+  try {
+    const extra = await opened.rest.next();
+    end(extra.done ? undefined : new RouterError('upstream-failed', 'an event came after finish'));
+  } catch (error) {
+    end(error);
+  }
+}
+
+/** Takes a place at the provider (waiting for one when there is none), plans, and starts the watch. */
+async function begin(target: RouteTarget, scope: CallScope): Promise<Begun> {
+  const { gate, log } = target.upstream;
+  const { client, journey, deadline } = scope;
+  if (!gate.tryEnter()) await gate.wait(client.signal);
+  let watch: Watch | undefined;
+  let over = false;
+  const end = (reason?: unknown) => {
+    if (over) return;
+    over = true;
+    watch?.end(reason);
+    gate.leave();
+  };
+  try {
+    watch = new Watch(client.signal);
+    const { request, plan } = prepare(target, journey);
+    const call = { id: client.id, signal: watch.signal, deadline: deadline.epochMs, plan, log };
+    return { request, plan, call, watch, end };
+  } catch (error) {
+    end(error);
+    throw error;
+  }
+}
+
+/** Ends a call that failed. The reason of our own abort says more than what the plugin made of it. */
+function ended(watch: Watch, end: (reason?: unknown) => void, error: unknown): RouterError {
+  const { signal } = watch;
+  const failure = signal.aborted && RouterError.is(signal.reason) ? signal.reason : RouterError.from(error);
+  end(failure);
+  return failure;
+}
+
+/** Counts the time spent waiting as the upstream's. What a plugin does before its first await (body, signature) is ours. */
+async function timed<T>(record: RequestRecord, ask: () => Promise<T>): Promise<T> {
+  const answer = ask();
+  const askedMs = performance.now();
+  try {
+    return await answer;
+  } finally {
+    record.upstreamMs += performance.now() - askedMs;
+  }
+}

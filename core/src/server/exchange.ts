@@ -1,0 +1,108 @@
+// THE SPINE: the whole way of one request, from its bytes to its answer's last. Read this file first.
+//
+//   bytes ─▶ decode ─▶ journey (route, targets) ─▶ media ─▶ attempt (breaker → retry → call → peek) ─▶ encode ─▶ bytes
+import { attempt, noteFailure } from '../attempt/index.ts';
+import { RouterError } from '../contract/index.ts';
+import type { Router } from '../host/index.ts';
+import { logRecord, type RequestRecord, startRecord } from '../observe/index.ts';
+import type { AnswerContext, ProtocolCodec } from '../protocol/protocol.ts';
+import { readJson } from './body.ts';
+import { fetchWhole, type OpenAnswer, openStream, settle } from './call.ts';
+import type { Client } from './client.ts';
+import { type Deadline, setDeadline } from './deadline.ts';
+import { findJourney, type Journey, type RouteTarget } from './journey.ts';
+import { fetchMedia } from './media.ts';
+import { pump } from './pump.ts';
+import { noteAnswer, noteFinish, openReply, sendError, sendReply } from './reply.ts';
+
+/** What the second half of the way needs to know of the first. */
+interface Passage<Echo> {
+  readonly codec: ProtocolCodec<Echo>;
+  readonly context: AnswerContext<Echo>;
+  readonly client: Client;
+  readonly journey: Journey;
+  readonly deadline: Deadline;
+  readonly record: RequestRecord;
+}
+
+/** Serves one request in one protocol. Never throws: every failure is told to the client in its own protocol. */
+export async function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, router: Router): Promise<void> {
+  const record = startRecord(client.id, codec.name);
+  try {
+    const caller = router.keys.identify(client.incoming.headers);
+    record.key = caller.name;
+    const body = await readJson(client.incoming, router.config.server.bodyLimitBytes);
+    record.startMs = performance.now();
+
+    const decoded = codec.decode(body);
+    record.model = decoded.request.model;
+    record.stream = decoded.stream;
+    const found = findJourney(router, codec.name, decoded, caller);
+    if (found.route) record.route = found.route.name;
+
+    const deadline = setDeadline(client, found);
+    try {
+      const journey = router.config.media.urls ? await fetchMedia(found, router.media, client.signal) : found;
+      const context = {
+        requestId: client.id,
+        model: decoded.request.model,
+        createdS: Math.floor(Date.now() / 1000),
+        echo: decoded.echo,
+      };
+      const passage = { codec, context, client, journey, deadline, record };
+      await (decoded.stream ? answerStream(passage) : answerWhole(passage));
+    } finally {
+      deadline.clear();
+    }
+  } catch (thrown) {
+    sendError(codec, client, record, RouterError.from(thrown));
+  }
+  logRecord(router.log, record);
+}
+
+/** Not streamed: nothing leaves before the whole answer is there, so everything may fail over. */
+async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
+  const { codec, context, client, journey, deadline, record } = passage;
+  const ask = (target: RouteTarget) => fetchWhole(target, passage);
+  const { value, target } = await attempt(journey.targets, ask, {
+    signal: client.signal,
+    deadlineMs: deadline.atMs,
+    tries: record.tries,
+  });
+  noteAnswer(record, codec, context, journey, target, value.plan);
+  noteFinish(record, value.result.finish);
+  const body = codec.encodeResult(value.result, context);
+  sendReply(client, record, 200, { 'content-type': 'application/json' }, body);
+}
+
+/** Streamed: once the first content is there the answer is committed, and a failure is told inside it. */
+async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
+  const { codec, context, client, journey, deadline, record } = passage;
+  // Held out here: a client that leaves between the commit and its return must still free what was opened.
+  let open: OpenAnswer | undefined;
+  const ask = async (target: RouteTarget) => {
+    open = await openStream(target, passage);
+    return open;
+  };
+  try {
+    const { value, target } = await attempt(journey.targets, ask, {
+      signal: client.signal,
+      deadlineMs: deadline.atMs,
+      tries: record.tries,
+    });
+    noteAnswer(record, codec, context, journey, target, value.plan);
+    openReply(client, record, codec.streamContentType);
+    const { finish, error } = await pump(value, codec.createEncoder(context), client.outgoing, {
+      requestId: client.id,
+      idleMs: target.upstream.config.timeout.idleMs,
+    });
+    if (finish) noteFinish(record, finish);
+    if (error) {
+      record.error = error;
+      noteFailure(target, error, performance.now());
+      value.end(error);
+    } else await settle(value);
+  } finally {
+    open?.end(client.signal.reason ?? new RouterError('internal', 'the answer was not read to its end'));
+  }
+}

@@ -1,0 +1,28 @@
+// Safe by default: a router without keys answers nobody but this machine's own programs, so that no web page that its user
+// visits can spend the user's account.
+import type { IncomingMessage } from 'node:http';
+import { RouterError } from '../contract/index.ts';
+
+/** True for a name or address of this machine. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+/** Refuses what a browser would send for a foreign page. Only for a router without keys. Throws `forbidden` (415 for a body
+ * that is not JSON: a page may send other types without asking first). */
+export function refuseForeign(incoming: IncomingMessage): void {
+  const { host = '', origin, 'sec-fetch-site': site, 'content-type': type } = incoming.headers;
+  if (!URL.canParse(`http://${host}`) || !isLoopback(new URL(`http://${host}`).hostname)) {
+    throw new RouterError('forbidden', 'without keys, only requests to a loopback host name are served');
+  }
+  if (site === 'cross-site') throw new RouterError('forbidden', 'without keys, requests from other sites are refused');
+  if (origin !== undefined && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) {
+    throw new RouterError('forbidden', 'without keys, requests from other origins are refused');
+  }
+  if (incoming.method === 'POST' && !/^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i.test(type ?? '')) {
+    throw new RouterError('invalid-request', 'the body must be sent with "content-type: application/json"', {
+      status: 415,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+// The headers that every answer of the router carries.
+import type { Loss } from '../contract/index.ts';
+import type { RequestRecord } from '../observe/index.ts';
+
+const LOSSES_CHARS_MAX = 1024;
+
+/** `x-request-id` and the x-turnout-* headers of what is known so far. */
+export function answerHeaders(record: RequestRecord): Record<string, string> {
+  record.firstByteMs = performance.now() - record.startMs;
+  record.overheadMs = Math.max(0, record.firstByteMs - record.upstreamMs);
+  const headers: Record<string, string> = {
+    'x-request-id': record.id,
+    'x-turnout-attempts': String(record.tries.length),
+    'x-turnout-overhead-ms': record.overheadMs.toFixed(2),
+  };
+  if (record.target !== undefined) headers['x-turnout-target'] = printable(record.target);
+  if (record.losses.length > 0) headers['x-turnout-losses'] = lossList(record.losses);
+  return headers;
+}
+
+/** `seed:dropped, logprobs:dropped`, at most 1 KiB, then `…+N` (as `+N more`, since a header is ASCII). */
+export function lossList(losses: readonly Loss[]): string {
+  let list = '';
+  for (const [position, loss] of losses.entries()) {
+    const item = `${position > 0 ? ', ' : ''}${printable(loss.field)}:${loss.action}`;
+    if (list.length + item.length > LOSSES_CHARS_MAX) return `${list}, +${losses.length - position} more`;
+    list += item;
+  }
+  return list;
+}
+
+/** Visible ASCII without the list's own separators; the rest is percent-encoded. */
+function printable(text: string): string {
+  return text.replace(/[^\x21-\x2b\x2d-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
+}

@@ -1,0 +1,98 @@
+// Where a request goes: its route's targets, and what the route adds to it. No I/O; `explain` goes the same way.
+import type { RouteConfig } from '../config/config.ts';
+import { type ChatRequest, type Loss, type Plan, type Protocol, RouterError } from '../contract/index.ts';
+import type { Caller, Router, Upstream } from '../host/index.ts';
+import type { Decoded } from '../protocol/protocol.ts';
+import { closeNames, resolve } from '../routing/index.ts';
+
+export interface RouteTarget {
+  readonly upstream: Upstream;
+  readonly model: string;
+}
+
+export interface Journey {
+  readonly route: RouteConfig | undefined;
+  /** Why this route, in one sentence. */
+  readonly why: string;
+  readonly targets: readonly RouteTarget[];
+  /** With the route's settings where the client had none of its own. */
+  readonly request: ChatRequest;
+  /** The fields that the route has set: what is lost of them is not the client's loss. */
+  readonly defaulted: ReadonlySet<string>;
+  readonly protocol: Protocol;
+  readonly stream: boolean;
+  /** A loss of something the client sent makes a target `unsupported`. */
+  readonly strict: boolean;
+  /** What the protocol could not decode: lost whatever the target. */
+  readonly decodeLosses: readonly Loss[];
+}
+
+/** Finds the way of a request. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
+export function findJourney(
+  router: Router,
+  protocol: Protocol,
+  decoded: Pick<Decoded, 'request' | 'stream' | 'losses'>,
+  caller: Caller,
+): Journey {
+  const { model } = decoded.request;
+  if (!caller.mayUse(model)) {
+    throw new RouterError('forbidden', `this key may not use the model "${model}"`, { field: 'model' });
+  }
+  const resolved = resolve(router.table, model);
+  if (!resolved) throw unknownModel(router, model, caller);
+  const targets = resolved.targets.map((target) => {
+    const upstream = router.upstreams.get(target.provider);
+    // Cross-references were checked with the file; this is the type system's question, not the user's.
+    if (!upstream) throw new RouterError('internal', `no provider ${target.provider}`);
+    return { upstream, model: target.model };
+  });
+  return {
+    route: resolved.route,
+    why: resolved.why,
+    targets,
+    ...applyRoute(decoded.request, resolved.route),
+    protocol,
+    stream: decoded.stream,
+    strict: router.config.strict,
+    decodeLosses: decoded.losses,
+  };
+}
+
+/** The client's own setting wins over the route's. */
+function applyRoute(request: ChatRequest, route: RouteConfig | undefined): Pick<Journey, 'request' | 'defaulted'> {
+  const defaulted = new Set<string>();
+  if (!route) return { request, defaulted };
+  const settings: Record<string, unknown> = { ...route.defaults };
+  if (route.reasoning !== undefined) settings.reasoning = route.reasoning;
+  const added: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(settings)) {
+    if (value === undefined || request[field as keyof ChatRequest] !== undefined) continue;
+    added[field] = value;
+    defaulted.add(field);
+  }
+  return { request: defaulted.size === 0 ? request : { ...request, ...added }, defaulted };
+}
+
+/** A request made ready for one target. */
+export interface Prepared {
+  readonly request: ChatRequest;
+  readonly plan: Plan;
+}
+
+/** Asks the target's provider for its plan. Throws what the plan throws, and `unsupported` when it would be a strict loss. */
+export function prepare(target: RouteTarget, journey: Journey): Prepared {
+  const { protocol, stream, strict, decodeLosses, defaulted } = journey;
+  const request = { ...journey.request, model: target.model };
+  const plan = target.upstream.provider.plan(request, { protocol, stream });
+  if (!strict) return { request, plan };
+  const lost = [...decodeLosses, ...plan.losses].filter((loss) => !defaulted.has(loss.field));
+  if (lost.length === 0) return { request, plan };
+  const list = lost.map((loss) => `${loss.field} (${loss.reason})`).join(', ');
+  throw new RouterError('unsupported', `strict: ${target.upstream.name}/${target.model} would lose ${list}`);
+}
+
+function unknownModel(router: Router, model: string, caller: Caller): RouterError {
+  const near = closeNames(router.table, model, 3).filter((name) => caller.mayUse(name));
+  const hint = near.length > 0 ? `; close names: ${near.join(', ')}` : '';
+  return new RouterError('model-not-found', `the model "${model}" is not routed here${hint}`, { field: 'model' });
+}

@@ -1,0 +1,75 @@
+// The socket: listening, and ending without cutting anybody off before the drain time is over.
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { RouterError } from '../contract/index.ts';
+import type { Router } from '../host/index.ts';
+import { createApp } from './app.ts';
+import type { Client } from './client.ts';
+
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+  /** Stops accepting, lets what runs finish within the configured drain time, then ends the rest with an error. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A request's head and body must arrive within these. */
+const HEADERS_MS = 30_000;
+const BODY_MS = 5 * 60_000;
+/** Longer than the 60 s for which load balancers keep idle connections, so that they close first. */
+const KEEP_ALIVE_MS = 65_000;
+/** Time for the last error frames to reach their clients. */
+const LAST_WORDS_MS = 250;
+
+/** Serves a router on its configured host and port (0 picks a free one). Rejects when the port cannot be had. */
+export async function listen(router: Router, at: { host: string; port: number }): Promise<Listening> {
+  const clients = new Set<Client>();
+  let draining = false;
+  const app = createApp({ router: () => router, clients, draining: () => draining });
+  // The app never reads the Request's url beyond its path, so the host header cannot lead it astray.
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = http.createServer(
+    { headersTimeout: HEADERS_MS, requestTimeout: BODY_MS, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: 32 * 1024 },
+    listener,
+  );
+  await new Promise<void>((ready, refuse) => {
+    server.once('error', refuse);
+    server.listen(at.port, at.host, () => {
+      server.off('error', refuse);
+      ready();
+    });
+  });
+  // The cast: a server that listens on host and port has an AddressInfo, not a pipe's name.
+  const { port } = server.address() as AddressInfo;
+  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    close: () => {
+      draining = true;
+      closed ??= drain(server, clients, router.config.server.drainMs);
+      return closed;
+    },
+  };
+}
+
+function drain(server: http.Server, clients: ReadonlySet<Client>, drainMs: number): Promise<void> {
+  return new Promise((done) => {
+    // Keep-alive sockets become idle one by one as their requests end.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    let kill: NodeJS.Timeout | undefined;
+    const limit = setTimeout(() => {
+      for (const client of clients) client.end(new RouterError('overloaded', 'the router is shutting down'));
+      kill = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
+    }, drainMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(limit);
+      clearTimeout(kill);
+      done();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,62 @@
+// GET /v1/models: the names a caller may put in "model".
+import type { Caller, Router, Upstream } from '../host/index.ts';
+
+/** A provider that does not answer in this time is left out of the list. */
+const LIST_MS = 5_000;
+/** A provider's list is kept for this long. */
+const KEPT_MS = 5 * 60_000;
+
+interface Kept {
+  readonly untilMs: number;
+  readonly ids: Promise<readonly string[]>;
+}
+const kept = new WeakMap<Upstream, Kept>();
+
+/** Exact routes first, then what patterns and `direct` reach of the providers' own lists; each name once. */
+export async function listModels(router: Router, caller: Caller): Promise<string[]> {
+  const { config, upstreams } = router;
+  const names = new Set<string>();
+  const patterns = config.routes.filter((route) => route.name.includes('*'));
+  for (const route of config.routes) if (!route.name.includes('*')) names.add(route.name);
+  const lists = await Promise.all(
+    [...upstreams.values()].map(async (upstream) => ({ upstream, ids: await modelIds(upstream) })),
+  );
+  for (const { upstream, ids } of lists) {
+    for (const id of ids) {
+      for (const pattern of patterns) {
+        const name = nameThrough(pattern, upstream.name, id);
+        if (name !== undefined) names.add(name);
+      }
+      if (config.direct) names.add(`${upstream.name}/${id}`);
+    }
+  }
+  return [...names].filter((name) => caller.mayUse(name));
+}
+
+/** The name that leads through a pattern's first target to a provider's model: the pattern backwards. */
+function nameThrough(route: Router['config']['routes'][number], provider: string, id: string): string | undefined {
+  const first = route.targets[0];
+  if (first?.provider !== provider) return undefined;
+  const [before = '', after] = first.model.split('*', 2);
+  if (after === undefined || id.length < before.length + after.length) return undefined;
+  if (!id.startsWith(before) || !id.endsWith(after)) return undefined;
+  return route.name.replace('*', id.slice(before.length, id.length - after.length));
+}
+
+function modelIds(upstream: Upstream): Promise<readonly string[]> {
+  const nowMs = performance.now();
+  const known = kept.get(upstream);
+  if (known && nowMs < known.untilMs) return known.ids;
+  const ids = askModels(upstream).catch((error: unknown) => {
+    kept.delete(upstream);
+    upstream.log.warn({ provider: upstream.name, err: error }, 'a provider did not list its models');
+    return [];
+  });
+  kept.set(upstream, { untilMs: nowMs + KEPT_MS, ids });
+  return ids;
+}
+
+async function askModels({ provider, log }: Upstream): Promise<readonly string[]> {
+  const models = (await provider.models?.({ signal: AbortSignal.timeout(LIST_MS), log })) ?? [];
+  return models.map((model) => model.id);
+}

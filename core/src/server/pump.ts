@@ -1,0 +1,78 @@
+// The one loop that pumps events: from an answer that has begun to the client's socket.
+import type { ServerResponse } from 'node:http';
+import { incomplete } from '../attempt/index.ts';
+import { type ChatEvent, type FinishEvent, RouterError } from '../contract/index.ts';
+import type { StreamEncoder } from '../protocol/protocol.ts';
+import type { OpenAnswer } from './call.ts';
+import { Outlet } from './outlet.ts';
+
+/** A silent stream gets a sign of life this often: below the usual 60 s idle timeout of proxies. */
+const HEARTBEAT_MS = 15_000;
+
+export interface Pumped {
+  readonly finish?: FinishEvent;
+  /** What broke the answer after its first byte. */
+  readonly error?: RouterError;
+}
+
+export interface PumpOptions {
+  readonly requestId: string;
+  /** Of a silence, in milliseconds. */
+  readonly idleMs: number;
+}
+
+/** Writes the whole answer and ends the response. Never throws: a failure after commit is told to the client in its own
+ * protocol and returned. The caller has written the head, and ends the answer. */
+export async function pump(
+  answer: OpenAnswer,
+  encoder: StreamEncoder,
+  outgoing: ServerResponse,
+  options: PumpOptions,
+): Promise<Pumped> {
+  const outlet = new Outlet(outgoing);
+  const { opened, watch } = answer;
+  for (const event of opened.head) outlet.write(encoder.push(event));
+  if (opened.complete) {
+    outlet.end();
+    return { finish: opened.head.at(-1) as FinishEvent }; // `complete` means just that
+  }
+  const heartbeat = setInterval(() => outlet.write(encoder.heartbeat), HEARTBEAT_MS);
+  try {
+    const finish = await drive(answer, options.idleMs, outlet, (event) => {
+      heartbeat.refresh();
+      outlet.write(encoder.push(event));
+    });
+    outlet.end();
+    return { finish };
+  } catch (thrown) {
+    const { signal } = watch;
+    const error = signal.aborted && RouterError.is(signal.reason) ? signal.reason : RouterError.from(thrown);
+    outlet.write(encoder.fail(error, options.requestId));
+    outlet.end();
+    return { error };
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** Reads to `finish`, no faster than the client takes it. */
+async function drive(
+  { opened, watch }: OpenAnswer,
+  idleMs: number,
+  outlet: Outlet,
+  take: (event: ChatEvent) => void,
+): Promise<FinishEvent> {
+  for (;;) {
+    if (outlet.full) {
+      // The silence is the client's own while it does not read.
+      watch.pause();
+      await outlet.room();
+      watch.expect('further event', idleMs);
+    }
+    const next = await opened.rest.next();
+    if (next.done) throw incomplete();
+    watch.touch();
+    take(next.value);
+    if (next.value.type === 'finish') return next.value;
+  }
+}

@@ -1,0 +1,71 @@
+// What goes back besides the events: heads, whole bodies, errors, and what the record learns on the way.
+import type { FinishEvent, Plan, RouterError } from '../contract/index.ts';
+import type { RequestRecord } from '../observe/index.ts';
+import type { AnswerContext, ProtocolCodec } from '../protocol/protocol.ts';
+import type { Client } from './client.ts';
+import { answerHeaders } from './headers.ts';
+import type { Journey, RouteTarget } from './journey.ts';
+
+/** Writes down who answers and what is lost on the way there, by the names the client used. */
+export function noteAnswer<Echo>(
+  record: RequestRecord,
+  codec: ProtocolCodec<Echo>,
+  context: AnswerContext<Echo>,
+  journey: Journey,
+  target: RouteTarget,
+  plan: Plan,
+): void {
+  record.target = `${target.upstream.name}/${target.model}`;
+  const lost = journey.decodeLosses.length === 0 ? plan.losses : [...journey.decodeLosses, ...plan.losses];
+  record.losses = lost.map((loss) => ({ ...loss, field: codec.fieldName(loss.field, context.echo) }));
+}
+
+export function noteFinish(record: RequestRecord, finish: FinishEvent): void {
+  record.usage = finish.usage;
+  record.finish = finish.rawReason;
+}
+
+/** Writes the head of a streamed answer: this is the commit. */
+export function openReply(client: Client, record: RequestRecord, contentType: string): void {
+  record.status = 200;
+  client.outgoing.writeHead(200, {
+    'content-type': contentType,
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    ...answerHeaders(record),
+  });
+}
+
+/** Sends a whole answer. */
+export function sendReply(client: Client, record: RequestRecord, status: number, headers: object, body: string): void {
+  const { incoming, outgoing } = client;
+  record.status = status;
+  if (outgoing.destroyed) return;
+  // A body that was not read to its end cannot be followed by another request on the same connection.
+  const unread = incoming.complete ? {} : { connection: 'close' };
+  outgoing.writeHead(status, {
+    ...headers,
+    ...unread,
+    'content-length': Buffer.byteLength(body),
+    ...answerHeaders(record),
+  });
+  outgoing.end(body);
+  if (!incoming.complete) incoming.resume();
+}
+
+/** Tells a failure before the first byte. After it, the pump has told it already. */
+export function sendError<Echo>(
+  codec: ProtocolCodec<Echo>,
+  client: Client,
+  record: RequestRecord,
+  error: RouterError,
+): void {
+  record.error = error;
+  if (client.outgoing.headersSent) {
+    // Something broke outside the pump: a clean end would be a lie.
+    client.outgoing.destroy();
+    return;
+  }
+  const { status, headers, body } = codec.encodeError(error, client.id);
+  sendReply(client, record, status, headers, body);
+}

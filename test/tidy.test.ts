@@ -1,0 +1,124 @@
+// The house's rules as tests: where a file may live, what it may import, how long it may be.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
+const files = [...new Set(listed.toString().split('\n').filter(Boolean))];
+const sources = files.filter((file) => /\.(?:ts|mjs)$/.test(file)).map((file) => ({ file, text: read(file) }));
+const own = sources.filter(({ file }) => !file.endsWith('.test.ts') && !file.startsWith('test/'));
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** What a file imports, relative imports made relative to the root. */
+function imports({ file, text }: { file: string; text: string }): string[] {
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  return specifiers.map((name) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name));
+}
+
+test('there are sources to look at', () => {
+  expect(own.length).toBeGreaterThan(50);
+});
+
+test('every file has a name that says what it is', () => {
+  const vague = sources.filter(({ file }) => /(?:^|\/)(?:utils?|helpers?|common|types|misc|shared)(?:\.|\/)/.test(file));
+  expect(vague.map(({ file }) => file)).toEqual([]);
+  const shouting = sources.filter(({ file }) => /[A-Z_]/.test(file));
+  expect(shouting.map(({ file }) => file)).toEqual([]);
+});
+
+test('every file is under 300 lines', () => {
+  const long = own.filter(({ text }) => text.split('\n').length > 300);
+  expect(long.map(({ file }) => file)).toEqual([]);
+});
+
+test('every file opens with a sentence that says what it is for', () => {
+  const silent = own.filter(({ file, text }) => {
+    if (/\/index\.ts$/.test(file) && /^(?:export \* from .*\n)+$/.test(text)) return false; // only passes on
+    return !/^(?:#!.*\n)?\/\/ /.test(text);
+  });
+  expect(silent.map(({ file }) => file)).toEqual([]);
+});
+
+describe('imports point one way', () => {
+  // A room may import from itself and from the rooms named here.
+  const LIBRARY = ['contract', 'wire', 'config', 'protocol', 'routing', 'attempt', 'host', 'observe'];
+  const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+    contract: [],
+    wire: [],
+    testing: ['contract', 'wire'],
+    config: ['contract'],
+    protocol: ['contract', 'wire'],
+    routing: ['contract', 'config'],
+    attempt: ['contract', 'config'],
+    observe: ['contract', 'attempt'],
+    host: ['contract', 'config', 'routing', 'attempt'],
+    server: LIBRARY,
+    cli: [...LIBRARY, 'server'],
+  };
+  const rooms = sources.filter(({ file }) => /^core\/src\/\w+\//.test(file));
+
+  test.each(Object.keys(ALLOWED))('core/src/%s', (room) => {
+    const wrong = rooms
+      .filter(({ file }) => file.startsWith(`core/src/${room}/`) && !file.endsWith('.test.ts'))
+      .flatMap((source) => imports(source).map((name) => ({ file: source.file, name })))
+      .filter(({ name }) => name.startsWith('core/src/'))
+      .filter(({ name }) => {
+        const other = name.split('/')[2] ?? '';
+        return other !== room && !ALLOWED[room]?.includes(other);
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  test('every room has its rule', () => {
+    const found = new Set(rooms.map(({ file }) => file.split('/')[2]));
+    expect([...found].filter((room) => ALLOWED[room ?? ''] === undefined)).toEqual([]);
+  });
+
+  test('contract and wire have no dependency at run time', () => {
+    const foreign = sources
+      .filter(({ file }) => /^core\/src\/(?:contract|wire)\/(?!.*\.test\.ts)/.test(file))
+      .flatMap(({ file, text }) =>
+        [...text.matchAll(/^import (?!type )[^;]*?from '([^']+)'/gm)].map((match) => `${file}: ${match[1]}`),
+      )
+      .filter((line) => !/: (?:\.|node:)/.test(line));
+    expect(foreign).toEqual([]);
+  });
+
+  test('plugins import the contract and the wire only, and each other never', () => {
+    const wrong = sources
+      .filter(({ file }) => file.startsWith('plugins/') && !file.endsWith('.test.ts'))
+      .flatMap((source) => imports(source).map((name) => `${source.file}: ${name}`))
+      .filter((line) => /: @turnout\/(?!core\/(?:contract|wire)$)/.test(line) || /: (?:core|test)\//.test(line));
+    expect(wrong).toEqual([]);
+  });
+
+  test('core imports no plugin', () => {
+    const wrong = sources.filter((source) => source.file.startsWith('core/') && !source.file.endsWith('.test.ts'));
+    expect(wrong.flatMap(imports).filter((name) => /^@turnout\/|^plugins\//.test(name))).toEqual([]);
+  });
+});
+
+test('no provider is named in core outside wire and protocol', () => {
+  const named = own
+    .filter(({ file }) => /^core\/src\/(?!wire\/|protocol\/|contract\/request\.ts)/.test(file))
+    .flatMap(({ file, text }) => {
+      // Comments may name what a rule comes from; the names of the protocols are the protocols' own.
+      const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/openai-?chat|OpenaiChat/gi, '');
+      const found = /\b(?:bedrock|anthropic|openai|gemini|aws|amazon|ollama|claude)\b/i.exec(code);
+      return found ? [`${file}: ${found[0]}`] : [];
+    });
+  expect(named).toEqual([]);
+});
+
+test('nothing names a package registry, and nothing is left to do', () => {
+  const hosts = ['registry', 'npmjs'].join('.');
+  const marks = new RegExp(`${hosts.replace('.', '\\.')}|\\b${['TO', 'DO'].join('')}\\b|\\b${['FIX', 'ME'].join('')}\\b`);
+  const text = files.filter((file) => /\.(?:ts|mjs|md|yaml|json)$/.test(file) || file.startsWith('.ci/'));
+  expect(text.filter((file) => marks.test(read(file)))).toEqual([]);
+});
