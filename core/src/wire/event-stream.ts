@@ -1,0 +1,169 @@
+// The frames of AWS's `application/vnd.amazon.eventstream`: a reader that checks both checksums and every length, and a
+// writer. A frame is: total length u32, headers length u32, CRC of those 8 bytes u32, headers, payload, CRC of all
+// before it u32; all big-endian.
+import { crc32 } from 'node:zlib';
+import { encodeHeaders, FrameError, type FrameHeaders, HEADERS_BYTES_MAX, readHeaders } from './frame-headers.ts';
+
+export { FrameError, type FrameErrorReason, type FrameHeaders, type FrameHeaderValue } from './frame-headers.ts';
+
+const PRELUDE_BYTES = 12;
+const CHECKSUM_BYTES = 4;
+/** What a frame without headers and payload takes. */
+const FRAME_BYTES_MIN = PRELUDE_BYTES + CHECKSUM_BYTES;
+const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
+const FRAME_BYTES_MAX = PAYLOAD_BYTES_MAX + HEADERS_BYTES_MAX + FRAME_BYTES_MIN;
+
+export interface Frame {
+  readonly headers: FrameHeaders;
+  /** May be a view of a pushed chunk: copy it to keep it once that chunk is reused. */
+  readonly payload: Buffer;
+}
+
+export interface FrameReaderOptions {
+  /** The longest frame accepted, headers and checksums included. Default: AWS's own limits, 16 MiB of payload. */
+  readonly frameBytesMax?: number;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Reads frames from bytes that come in chunks of any size. After each `push`, call `next` until it gives undefined; when
+ * the bytes are over, call `end`. The first FrameError is final: every later call throws it again. Chunks are read in
+ * place, so they must not change until their frames have been used. */
+export class FrameReader {
+  readonly #frameBytesMax: number;
+  readonly #chunks: Uint8Array[] = [];
+  #chunk: Buffer = NOTHING;
+  #cursor = 0;
+  /** A frame that spans chunks, or as long as its length is not known, its prelude. */
+  #partial: Buffer | undefined;
+  #partialBytes = 0;
+  #failure: FrameError | undefined;
+
+  constructor(options: FrameReaderOptions = {}) {
+    this.#frameBytesMax = options.frameBytesMax ?? FRAME_BYTES_MAX;
+  }
+
+  /** Hands over more bytes. They are not copied. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length > 0) this.#chunks.push(chunk);
+  }
+
+  /** The next whole frame, or undefined until more bytes come. Throws FrameError. */
+  next(): Frame | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      while (this.#cursor < this.#chunk.length || this.#advance()) {
+        const frame = this.#partial === undefined ? this.#readInPlace() : this.#readAcross(this.#partial);
+        if (frame !== undefined) return frame;
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof FrameError) this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** Throws FrameError `truncated` when the bytes ended inside a frame. */
+  end(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const unread = this.#cursor < this.#chunk.length || this.#chunks.length > 0;
+    if (this.#partial === undefined && !unread) return;
+    this.#failure = new FrameError('truncated', 'the event stream ended inside a frame');
+    throw this.#failure;
+  }
+
+  #advance(): boolean {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return false;
+    this.#chunk = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#cursor = 0;
+    return true;
+  }
+
+  #readInPlace(): Frame | undefined {
+    const chunk = this.#chunk;
+    const start = this.#cursor;
+    const available = chunk.length - start;
+    if (available < PRELUDE_BYTES) return this.#collect(PRELUDE_BYTES);
+    const frameBytes = checkPrelude(chunk, start, this.#frameBytesMax);
+    if (available < frameBytes) return this.#collect(frameBytes);
+    this.#cursor = start + frameBytes;
+    return readFrame(chunk, start, frameBytes);
+  }
+
+  /** Moves the rest of the chunk to a buffer that later chunks fill up. */
+  #collect(bytes: number): undefined {
+    this.#partial = Buffer.allocUnsafe(bytes);
+    this.#partialBytes = this.#chunk.copy(this.#partial, 0, this.#cursor);
+    this.#cursor = this.#chunk.length;
+  }
+
+  #readAcross(partial: Buffer): Frame | undefined {
+    const copied = this.#chunk.copy(partial, this.#partialBytes, this.#cursor);
+    this.#cursor += copied;
+    this.#partialBytes += copied;
+    if (this.#partialBytes < partial.length) return undefined;
+    // No frame is as short as a prelude, so this length says that the buffer holds no more than one.
+    if (partial.length === PRELUDE_BYTES) {
+      this.#partial = Buffer.allocUnsafe(checkPrelude(partial, 0, this.#frameBytesMax));
+      partial.copy(this.#partial);
+      return undefined;
+    }
+    this.#partial = undefined;
+    return readFrame(partial, 0, partial.length);
+  }
+}
+
+/** Checks the first 12 bytes of a frame. Returns the length of the whole frame. */
+function checkPrelude(bytes: Buffer, start: number, frameBytesMax: number): number {
+  if (crc32(bytes.subarray(start, start + 8)) !== bytes.readUInt32BE(start + 8)) {
+    throw new FrameError('prelude-crc', 'the checksum of a frame prelude is wrong');
+  }
+  const frameBytes = bytes.readUInt32BE(start);
+  if (frameBytes < FRAME_BYTES_MIN || frameBytes > frameBytesMax) {
+    throw new FrameError('length', `a frame of ${frameBytes} bytes, not ${FRAME_BYTES_MIN} to ${frameBytesMax}`);
+  }
+  const headersBytes = bytes.readUInt32BE(start + 4);
+  if (headersBytes > frameBytes - FRAME_BYTES_MIN || headersBytes > HEADERS_BYTES_MAX) {
+    throw new FrameError('length', `headers of ${headersBytes} bytes in a frame of ${frameBytes}`);
+  }
+  return frameBytes;
+}
+
+/** Reads a whole frame whose prelude has been checked. */
+function readFrame(bytes: Buffer, start: number, frameBytes: number): Frame {
+  const end = start + frameBytes - CHECKSUM_BYTES;
+  if (crc32(bytes.subarray(start, end)) !== bytes.readUInt32BE(end)) {
+    throw new FrameError('message-crc', 'the checksum of a frame is wrong');
+  }
+  const headersStart = start + PRELUDE_BYTES;
+  const headersEnd = headersStart + bytes.readUInt32BE(start + 4);
+  return { headers: readHeaders(bytes, headersStart, headersEnd), payload: bytes.subarray(headersEnd, end) };
+}
+
+/** One frame with string headers. Throws FrameError for what does not fit the format's limits. */
+export function encodeFrame(headers: Readonly<Record<string, string>>, payload: Uint8Array | string): Buffer {
+  return createFrameEncoder(headers)(payload);
+}
+
+/** An encoder of frames that all have these string headers. Throws FrameError for what does not fit the format's limits. */
+export function createFrameEncoder(
+  headers: Readonly<Record<string, string>>,
+): (payload: Uint8Array | string) => Buffer {
+  const block = encodeHeaders(headers);
+  const payloadStart = PRELUDE_BYTES + block.length;
+  return (payload) => {
+    const payloadBytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+    if (payloadBytes > PAYLOAD_BYTES_MAX) throw new FrameError('length', `a payload of ${payloadBytes} bytes`);
+    const end = payloadStart + payloadBytes;
+    const frame = Buffer.allocUnsafe(end + CHECKSUM_BYTES);
+    frame.writeUInt32BE(frame.length, 0);
+    frame.writeUInt32BE(block.length, 4);
+    frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8);
+    frame.set(block, PRELUDE_BYTES);
+    if (typeof payload === 'string') frame.write(payload, payloadStart);
+    else frame.set(payload, payloadStart);
+    frame.writeUInt32BE(crc32(frame.subarray(0, end)), end);
+    return frame;
+  };
+}
