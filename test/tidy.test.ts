@@ -26,7 +26,9 @@ test('there are sources to look at', () => {
 });
 
 test('every file has a name that says what it is', () => {
-  const vague = sources.filter(({ file }) => /(?:^|\/)(?:utils?|helpers?|common|types|misc|shared)(?:\.|\/)/.test(file));
+  const vague = sources.filter(({ file }) =>
+    /(?:^|\/)(?:utils?|helpers?|common|types|misc|shared)(?:\.|\/)/.test(file),
+  );
   expect(vague.map(({ file }) => file)).toEqual([]);
   const shouting = sources.filter(({ file }) => /[A-Z_]/.test(file));
   expect(shouting.map(({ file }) => file)).toEqual([]);
@@ -118,7 +120,9 @@ test('no provider is named in core outside wire and protocol', () => {
 
 test('nothing names a package registry, and nothing is left to do', () => {
   const hosts = ['registry', 'npmjs'].join('.');
-  const marks = new RegExp(`${hosts.replace('.', '\\.')}|\\b${['TO', 'DO'].join('')}\\b|\\b${['FIX', 'ME'].join('')}\\b`);
+  const marks = new RegExp(
+    `${hosts.replace('.', '\\.')}|\\b${['TO', 'DO'].join('')}\\b|\\b${['FIX', 'ME'].join('')}\\b`,
+  );
   const text = files.filter((file) => /\.(?:ts|mjs|md|yaml|json)$/.test(file) || file.startsWith('.ci/'));
   expect(text.filter((file) => marks.test(read(file)))).toEqual([]);
 });

@@ -5,12 +5,12 @@ import { attempt, noteFailure } from '../attempt/index.ts';
 import { RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
 import { logRecord, type RequestRecord, startRecord } from '../observe/index.ts';
-import type { AnswerContext, ProtocolCodec } from '../protocol/protocol.ts';
+import type { AnswerContext, Decoded, ProtocolCodec } from '../protocol/protocol.ts';
 import { readJson } from './body.ts';
 import { fetchWhole, type OpenAnswer, openStream, settle } from './call.ts';
 import type { Client } from './client.ts';
 import { type Deadline, setDeadline } from './deadline.ts';
-import { findJourney, type Journey, type RouteTarget } from './journey.ts';
+import { type Departure, findJourney, type Journey, type RouteTarget } from './journey.ts';
 import { fetchMedia } from './media.ts';
 import { pump } from './pump.ts';
 import { noteAnswer, noteFinish, openReply, sendError, sendReply } from './reply.ts';
@@ -37,7 +37,7 @@ export async function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client,
     const decoded = codec.decode(body);
     record.model = decoded.request.model;
     record.stream = decoded.stream;
-    const found = findJourney(router, codec.name, decoded, caller);
+    const found = findJourney(router, departure(codec, decoded), caller);
     if (found.route) record.route = found.route.name;
 
     const deadline = setDeadline(client, found);
@@ -60,6 +60,11 @@ export async function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client,
   logRecord(router.log, record);
 }
 
+function departure<Echo>(codec: ProtocolCodec<Echo>, { request, stream, losses, echo }: Decoded<Echo>): Departure {
+  const fieldName = (field: string) => codec.fieldName(field, echo);
+  return { request, stream, protocol: codec.name, fieldName, decodeLosses: losses };
+}
+
 /** Not streamed: nothing leaves before the whole answer is there, so everything may fail over. */
 async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
   const { codec, context, client, journey, deadline, record } = passage;
@@ -69,7 +74,7 @@ async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
     deadlineMs: deadline.atMs,
     tries: record.tries,
   });
-  noteAnswer(record, codec, context, journey, target, value.plan);
+  noteAnswer(record, journey, target, value.plan);
   noteFinish(record, value.result.finish);
   const body = codec.encodeResult(value.result, context);
   sendReply(client, record, 200, { 'content-type': 'application/json' }, body);
@@ -90,7 +95,7 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
       deadlineMs: deadline.atMs,
       tries: record.tries,
     });
-    noteAnswer(record, codec, context, journey, target, value.plan);
+    noteAnswer(record, journey, target, value.plan);
     openReply(client, record, codec.streamContentType);
     const { finish, error } = await pump(value, codec.createEncoder(context), client.outgoing, {
       requestId: client.id,

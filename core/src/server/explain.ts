@@ -31,8 +31,13 @@ const MINIMAL: Omit<ChatRequest, 'model'> = {
 
 /** Throws RouterError as a request for that model would. */
 export function explain(router: Router, model: string, caller: Caller): Explanation {
-  const decoded = { request: { ...MINIMAL, model }, stream: true, losses: [] };
-  const journey = findJourney(router, 'openai-chat', decoded, caller);
+  const request = { ...MINIMAL, model };
+  const fieldName = (field: string) => field;
+  const journey = findJourney(
+    router,
+    { request, protocol: 'openai-chat', stream: true, fieldName, decodeLosses: [] },
+    caller,
+  );
   const { route } = journey;
   return {
     model,

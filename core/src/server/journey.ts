@@ -2,7 +2,6 @@
 import type { RouteConfig } from '../config/config.ts';
 import { type ChatRequest, type Loss, type Plan, type Protocol, RouterError } from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
-import type { Decoded } from '../protocol/protocol.ts';
 import { closeNames, resolve } from '../routing/index.ts';
 
 export interface RouteTarget {
@@ -21,20 +20,20 @@ export interface Journey {
   readonly defaulted: ReadonlySet<string>;
   readonly protocol: Protocol;
   readonly stream: boolean;
+  /** The client's own name of a field that is lost. */
+  fieldName(field: string): string;
   /** A loss of something the client sent makes a target `unsupported`. */
   readonly strict: boolean;
   /** What the protocol could not decode: lost whatever the target. */
   readonly decodeLosses: readonly Loss[];
 }
 
+/** What a journey starts from. */
+export type Departure = Pick<Journey, 'request' | 'protocol' | 'stream' | 'fieldName' | 'decodeLosses'>;
+
 /** Finds the way of a request. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
-export function findJourney(
-  router: Router,
-  protocol: Protocol,
-  decoded: Pick<Decoded, 'request' | 'stream' | 'losses'>,
-  caller: Caller,
-): Journey {
-  const { model } = decoded.request;
+export function findJourney(router: Router, departure: Departure, caller: Caller): Journey {
+  const { model } = departure.request;
   if (!caller.mayUse(model)) {
     throw new RouterError('forbidden', `this key may not use the model "${model}"`, { field: 'model' });
   }
@@ -47,14 +46,12 @@ export function findJourney(
     return { upstream, model: target.model };
   });
   return {
+    ...departure,
+    ...applyRoute(departure.request, resolved.route),
     route: resolved.route,
     why: resolved.why,
     targets,
-    ...applyRoute(decoded.request, resolved.route),
-    protocol,
-    stream: decoded.stream,
     strict: router.config.strict,
-    decodeLosses: decoded.losses,
   };
 }
 
@@ -87,7 +84,7 @@ export function prepare(target: RouteTarget, journey: Journey): Prepared {
   if (!strict) return { request, plan };
   const lost = [...decodeLosses, ...plan.losses].filter((loss) => !defaulted.has(loss.field));
   if (lost.length === 0) return { request, plan };
-  const list = lost.map((loss) => `${loss.field} (${loss.reason})`).join(', ');
+  const list = lost.map((loss) => `${journey.fieldName(loss.field)} (${loss.reason})`).join(', ');
   throw new RouterError('unsupported', `strict: ${target.upstream.name}/${target.model} would lose ${list}`);
 }
 

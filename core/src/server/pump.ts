@@ -30,28 +30,21 @@ export async function pump(
   options: PumpOptions,
 ): Promise<Pumped> {
   const outlet = new Outlet(outgoing);
-  const { opened, watch } = answer;
-  for (const event of opened.head) outlet.write(encoder.push(event));
-  if (opened.complete) {
-    outlet.end();
-    return { finish: opened.head.at(-1) as FinishEvent }; // `complete` means just that
-  }
   const heartbeat = setInterval(() => outlet.write(encoder.heartbeat), HEARTBEAT_MS);
   try {
     const finish = await drive(answer, options.idleMs, outlet, (event) => {
       heartbeat.refresh();
       outlet.write(encoder.push(event));
     });
-    outlet.end();
     return { finish };
   } catch (thrown) {
-    const { signal } = watch;
+    const { signal } = answer.watch;
     const error = signal.aborted && RouterError.is(signal.reason) ? signal.reason : RouterError.from(thrown);
     outlet.write(encoder.fail(error, options.requestId));
-    outlet.end();
     return { error };
   } finally {
     clearInterval(heartbeat);
+    outlet.end();
   }
 }
 
@@ -62,6 +55,10 @@ async function drive(
   outlet: Outlet,
   take: (event: ChatEvent) => void,
 ): Promise<FinishEvent> {
+  for (const event of opened.head) {
+    take(event);
+    if (event.type === 'finish') return event;
+  }
   for (;;) {
     if (outlet.full) {
       // The silence is the client's own while it does not read.

@@ -1,23 +1,16 @@
 // What goes back besides the events: heads, whole bodies, errors, and what the record learns on the way.
 import type { FinishEvent, Plan, RouterError } from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
-import type { AnswerContext, ProtocolCodec } from '../protocol/protocol.ts';
+import type { ProtocolCodec } from '../protocol/protocol.ts';
 import type { Client } from './client.ts';
 import { answerHeaders } from './headers.ts';
 import type { Journey, RouteTarget } from './journey.ts';
 
 /** Writes down who answers and what is lost on the way there, by the names the client used. */
-export function noteAnswer<Echo>(
-  record: RequestRecord,
-  codec: ProtocolCodec<Echo>,
-  context: AnswerContext<Echo>,
-  journey: Journey,
-  target: RouteTarget,
-  plan: Plan,
-): void {
+export function noteAnswer(record: RequestRecord, journey: Journey, target: RouteTarget, plan: Plan): void {
   record.target = `${target.upstream.name}/${target.model}`;
   const lost = journey.decodeLosses.length === 0 ? plan.losses : [...journey.decodeLosses, ...plan.losses];
-  record.losses = lost.map((loss) => ({ ...loss, field: codec.fieldName(loss.field, context.echo) }));
+  record.losses = lost.map((loss) => ({ ...loss, field: journey.fieldName(loss.field) }));
 }
 
 export function noteFinish(record: RequestRecord, finish: FinishEvent): void {
