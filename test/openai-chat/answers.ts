@@ -5,6 +5,8 @@ import type { Block, BlockEndEvent, ChatEvent, FinishEvent } from '../../core/sr
 import { type ChatEcho, openaiChat } from '../../core/src/protocol/openai-chat/index.ts';
 import type { AnswerContext } from '../../core/src/protocol/protocol.ts';
 
+fc.configureGlobal({ seed: 20261123 });
+
 /** One block of a generated answer. */
 export interface AnswerBlock {
   readonly block: Block;
@@ -24,13 +26,24 @@ const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((raw) => Buffer
 const words = fc.string({ unit: 'binary', maxLength: 12 });
 const fragments = fc.array(words, { maxLength: 4 });
 const family = fc.constantFrom('claude', 'openai', 'gemini', 'nova-2.1');
-const signed = fc.record({ signature: bytes }, { requiredKeys: [] });
+/** Most blocks carry nothing: answers in which only some are signed are the interesting ones. */
+const carrying = (...kinds: fc.Arbitrary<AnswerBlock['end']>[]) =>
+  fc.oneof({ weight: 2 * kinds.length, arbitrary: fc.constant<AnswerBlock['end']>({}) }, ...kinds);
+const signed = carrying(fc.record({ signature: bytes }));
 
 const textBlock = fc
   .record({ fragments, origin: family, end: signed })
   .map(({ origin, ...rest }): AnswerBlock => ({ block: { type: 'text', origin }, ...rest }));
 const reasoningBlock = fc
-  .record({ fragments, origin: family, end: fc.record({ signature: bytes, data: bytes }, { requiredKeys: [] }) })
+  .record({
+    fragments,
+    origin: family,
+    end: carrying(
+      fc.record({ signature: bytes }),
+      fc.record({ data: bytes }),
+      fc.record({ signature: bytes, data: bytes }),
+    ),
+  })
   .map(({ origin, ...rest }): AnswerBlock => ({ block: { type: 'reasoning', origin }, ...rest }));
 const callBlock = fc
   .record({
