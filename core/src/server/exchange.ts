@@ -15,6 +15,9 @@ import { fetchMedia } from './media.ts';
 import { pump } from './pump.ts';
 import { noteAnswer, noteFinish, openReply, sendError, sendReply } from './reply.ts';
 
+/** Why an answer is given up that nobody reads on: something broke outside the pump. */
+const UNREAD = new RouterError('internal', 'the answer was not read to its end');
+
 /** What the second half of the way needs to know of the first. */
 interface Passage<Echo> {
   readonly codec: ProtocolCodec<Echo>;
@@ -108,6 +111,7 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
       value.end(error);
     } else await settle(value);
   } finally {
-    open?.end(client.signal.reason ?? new RouterError('internal', 'the answer was not read to its end'));
+    // Does nothing to an answer that has been settled.
+    open?.end(client.signal.reason ?? UNREAD);
   }
 }

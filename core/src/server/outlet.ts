@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** More than this leaves at once, so that a burst does not pile up. */
-const PIECE_CHARS_MAX = 16 * 1024;
+const PIECE_CHARS_MAX = 64 * 1024;
 
 export class Outlet {
   readonly #outgoing: ServerResponse;
@@ -46,7 +46,7 @@ export class Outlet {
   end(): void {
     const last = this.#pending;
     this.#pending = '';
-    if (!this.#outgoing.destroyed) this.#outgoing.end(last);
+    if (!this.#outgoing.destroyed) this.#outgoing.end(Buffer.from(last));
   }
 
   readonly #flushLater = (): void => {
@@ -58,6 +58,7 @@ export class Outlet {
     if (this.#pending === '' || this.#outgoing.destroyed) return;
     const text = this.#pending;
     this.#pending = '';
-    if (!this.#outgoing.write(text)) this.#full = true;
+    // As bytes: node encodes a long string twice when it writes it between the marks of a chunk.
+    if (!this.#outgoing.write(Buffer.from(text))) this.#full = true;
   }
 }

@@ -1,0 +1,71 @@
+// Data URIs, base64 and URLs.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { base64Of, mediaOfUrl, mediaTypeOfFile } from './decode-media.ts';
+
+fc.configureGlobal({ seed: 20261123 });
+
+test.each<[string, object]>([
+  ['data:image/png;base64,iVBORw==', { mediaType: 'image/png', data: 'iVBORw==' }],
+  ['DATA:image/JPG;BASE64,/9j/', { mediaType: 'image/jpeg', data: '/9j/' }],
+  ['data:text/plain;charset=utf-8;base64,aGk=', { mediaType: 'text/plain', data: 'aGk=' }],
+  ['data:text/plain,h%C3%A9', { mediaType: 'text/plain', data: Buffer.from('hé').toString('base64') }],
+  ['https://example.com/a.png', { mediaType: 'image/*', url: 'https://example.com/a.png' }],
+  ['s3://bucket/key', { mediaType: 'image/*', url: 's3://bucket/key' }],
+])('%s', (text, expected) => {
+  expect(mediaOfUrl(text, 'f', 'image/*')).toEqual(expected);
+});
+
+test.each<unknown>([
+  undefined,
+  5,
+  '',
+  'iVBORw==',
+  'C:\\picture.png',
+  'data:',
+  'data:image/png;base64',
+  'data:;base64,AAAA',
+  'data:image/png;base64,',
+  'data:image/png;base64,!!!!',
+  'data:text/plain,%zz',
+  'data:text/plain,',
+  `https://example.com/${'a'.repeat(9000)}`,
+])('refused: %j', (text) => {
+  expect(() => mediaOfUrl(text, 'f', 'image/*')).toThrow(
+    expect.objectContaining({ code: 'invalid-request', field: 'f' }),
+  );
+});
+
+test('base64 of any bytes comes out padded, in the standard alphabet, without breaks', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 1 }),
+      fc.constantFrom('base64', 'base64url'),
+      fc.nat(80),
+      (bytes, form, width) => {
+        const wire = Buffer.from(bytes).toString(form);
+        const broken = wire.replace(new RegExp(`.{${width + 1}}`, 'g'), '$&\r\n');
+        expect(base64Of(broken, 'f')).toBe(Buffer.from(bytes).toString('base64'));
+      },
+    ),
+  );
+});
+
+test.each(['A', 'AAAAA', 'AA=A', '=', 'AA*=', 'ÄÄÄÄ'])('not base64: %s', (text) => {
+  expect(() => base64Of(text, 'f')).toThrow('f: expected base64 data');
+});
+
+test('twenty megabytes are read without a stack', () => {
+  const large = 'A'.repeat(20 * 1024 * 1024);
+  expect(base64Of(large, 'f').length).toBe(large.length);
+});
+
+test.each<[string | undefined, string, string]>([
+  ['report.PDF', '', 'application/pdf'],
+  ['notes.md', '', 'text/markdown'],
+  ['scan', 'JVBERi0xLjQ', 'application/pdf'],
+  [undefined, 'AAAA', 'application/octet-stream'],
+  ['a.constructor', 'AAAA', 'application/octet-stream'],
+])('the media type of %s', (name, base64, expected) => {
+  expect(mediaTypeOfFile(name, base64)).toBe(expected);
+});

@@ -1,0 +1,20 @@
+// The codec of OpenAI's chat completions.
+import type { ProtocolCodec } from '../protocol.ts';
+import { SSE_CONTENT_TYPE } from '../sse.ts';
+import { type ChatEcho, decode } from './decode.ts';
+import { encodeResult } from './encode.ts';
+import { encodeError } from './error.ts';
+import { fieldName } from './field-name.ts';
+import { ChatStreamEncoder } from './stream.ts';
+
+export type { ChatEcho } from './decode.ts';
+
+export const openaiChat: ProtocolCodec<ChatEcho> = {
+  name: 'openai-chat',
+  streamContentType: SSE_CONTENT_TYPE,
+  decode,
+  encodeResult,
+  createEncoder: (context) => new ChatStreamEncoder(context),
+  encodeError,
+  fieldName,
+};
