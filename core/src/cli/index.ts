@@ -1,11 +1,10 @@
 // The command line: serve · check · explain. Errors go to stderr, exit code 1; `--help` exits 0.
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError, formatIssues, loadConfig } from '../config/index.ts';
 import { RouterError } from '../contract/index.ts';
 import { createPluginLoader, createRouter, type Router } from '../host/index.ts';
 import { createLog, SILENT } from '../observe/index.ts';
-import { explain, formatExplanation } from '../server/index.ts';
+import { explain, formatExplanation, routeWarnings } from '../server/index.ts';
 import { serve } from './serve.ts';
 
 export { createLog } from '../observe/index.ts';
@@ -69,14 +68,15 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
 
 /** Reads, checks and builds what a file declares; nothing is called yet. Throws ConfigError with everything wrong. */
 export async function loadRouter(file: string, options: CliOptions, log: Router['log']): Promise<Router> {
-  const path = resolve(file);
-  const config = await loadConfig(path, { env: options.env, loadPlugin: createPluginLoader(options.home) });
+  const config = await loadConfig(file, { env: options.env, loadPlugin: createPluginLoader(options.home) });
   return createRouter(config, log);
 }
 
 async function check(router: Router, file: string): Promise<number> {
   const { providers, routes } = router.config;
+  const warnings = routeWarnings(router);
   await router.close();
+  if (warnings.length > 0) console.error(formatIssues(warnings));
   console.log(`${file}: ok, ${count(providers.length, 'provider')}, ${count(routes.length, 'route')}`);
   return 0;
 }

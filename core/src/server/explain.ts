@@ -1,8 +1,8 @@
 // "Where would this request go, and why?": the same code as a request, up to and including the plan, without any call.
 import type { BreakerState } from '../attempt/index.ts';
-import { type ChatRequest, type Loss, type Resolution, RouterError } from '../contract/index.ts';
+import { type Loss, type Resolution, RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
-import { findJourney, type Journey, prepare, type RouteTarget } from './journey.ts';
+import { departFrom, findJourney, type Journey, prepare, type RouteTarget } from './journey.ts';
 
 export interface ExplainedTarget {
   /** `provider/model` */
@@ -23,21 +23,9 @@ export interface Explanation {
   readonly targets: readonly ExplainedTarget[];
 }
 
-const MINIMAL: Omit<ChatRequest, 'model'> = {
-  system: [],
-  messages: [{ role: 'user', parts: [{ type: 'text', text: 'hello' }] }],
-  tools: [],
-};
-
 /** Throws RouterError as a request for that model would. */
 export function explain(router: Router, model: string, caller: Caller): Explanation {
-  const request = { ...MINIMAL, model };
-  const fieldName = (field: string) => field;
-  const journey = findJourney(
-    router,
-    { request, protocol: 'openai-chat', stream: true, fieldName, decodeLosses: [] },
-    caller,
-  );
+  const journey = findJourney(router, departFrom(model), caller);
   const { route } = journey;
   return {
     model,

@@ -1,2 +1,3 @@
 export * from './explain.ts';
 export * from './listen.ts';
+export * from './route-warnings.ts';

@@ -31,6 +31,17 @@ export interface Journey {
 /** What a journey starts from. */
 export type Departure = Pick<Journey, 'request' | 'protocol' | 'stream' | 'fieldName' | 'decodeLosses'>;
 
+/** The smallest request for a model, to see where it would go. */
+export function departFrom(model: string): Departure {
+  return {
+    request: { model, system: [], messages: [{ role: 'user', parts: [{ type: 'text', text: 'hello' }] }], tools: [] },
+    protocol: 'openai-chat',
+    stream: true,
+    fieldName: (field) => field,
+    decodeLosses: [],
+  };
+}
+
 /** Finds the way of a request. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
 export function findJourney(router: Router, departure: Departure, caller: Caller): Journey {
   const { model } = departure.request;

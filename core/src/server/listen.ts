@@ -34,9 +34,10 @@ export async function listen(router: Router, at: { host: string; port: number })
     listener,
   );
   await new Promise<void>((ready, refuse) => {
-    server.once('error', refuse);
+    const failed = (error: NodeJS.ErrnoException) => refuse(explainRefusal(error, at));
+    server.once('error', failed);
     server.listen(at.port, at.host, () => {
-      server.off('error', refuse);
+      server.off('error', failed);
       ready();
     });
   });
@@ -53,6 +54,16 @@ export async function listen(router: Router, at: { host: string; port: number })
       return closed;
     },
   };
+}
+
+function explainRefusal(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'something else listens there; choose another with --port or server.port (0 picks a free one)',
+    EACCES: 'this user may not listen on it; choose one above 1023',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  const reason = reasons[error.code ?? ''] ?? error.message;
+  return new Error(`cannot listen on ${host} port ${port}: ${reason}`, { cause: error });
 }
 
 function drain(server: http.Server, clients: ReadonlySet<Client>, drainMs: number): Promise<void> {

@@ -1,0 +1,7 @@
+// The config: from a YAML file to a checked, frozen value, with the place of everything that is wrong.
+export type * from './config.ts';
+export { ConfigError, formatIssues } from './error.ts';
+export { configJsonSchema } from './json-schema.ts';
+export type { LoadOptions } from './load.ts';
+export { loadConfig } from './load.ts';
+export type { LoadedPlugin, LoadPlugin } from './provider.ts';
