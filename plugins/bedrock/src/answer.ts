@@ -1,0 +1,255 @@
+// The members of a Converse answer become events. One reader for streams and whole answers, so that both say the same.
+import { type BlockEndEvent, type ChatEvent, type FinishReason, RouterError, type Usage } from '@turnout/core/contract';
+import type { ConverseStreamPayloads } from '@turnout/core/wire';
+import { finishReasonOf, NO_USAGE, pickExtras, readStopSequence, readUsage } from './finish.ts';
+import { parseObject } from './json.ts';
+import type { Echo } from './request.ts';
+
+type Payloads = ConverseStreamPayloads;
+type Delta = Payloads['contentBlockDelta']['delta'];
+
+/** `input`: a tool call whose fragments go to the client as they come; `custom`: one whose JSON holds the free text;
+ * `ignored`: a call that the client does not want. */
+type Kind = 'text' | 'reasoning' | 'redacted' | 'input' | 'custom' | 'ignored' | 'server' | 'media';
+
+interface OpenBlock {
+  readonly kind: Kind;
+  /** The index in our events: Bedrock's may change its kind half way. */
+  readonly index: number;
+  empty: boolean;
+  signature: string;
+  /** Fragments to be joined at the end. */
+  held: string[];
+}
+
+/** What is held back of one answer until its block ends, in characters. */
+const HELD_LENGTH_MAX = 32 * 1024 * 1024;
+
+/** Reads one answer, payload by payload. Each method appends to `out`; failures are thrown as RouterErrors. */
+export class AnswerReader {
+  readonly out: ChatEvent[] = [];
+  readonly #echo: Echo;
+  readonly #id: string;
+  readonly #label: string;
+  readonly #open = new Map<number, OpenBlock>();
+  #started = false;
+  #next = 0;
+  #heldLength = 0;
+  #calls = 0;
+  #stop: Payloads['messageStop'] | undefined;
+  #usage: Usage | undefined;
+  #finished = false;
+
+  /** `id`: of the answer. `label`: what a failure names, the provider and the model. */
+  constructor(echo: Echo, id: string, label: string) {
+    this.#echo = echo;
+    this.#id = id;
+    this.#label = label;
+  }
+
+  get usage(): Usage | undefined {
+    return this.#usage;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.out.push({ type: 'start', id: this.#id, model: this.#echo.model });
+  }
+
+  blockStart({ contentBlockIndex, start }: Payloads['contentBlockStart']): void {
+    const { toolUse, toolResult, image } = start;
+    if (toolUse !== undefined) this.#startCall(contentBlockIndex, toolUse);
+    else if (toolResult !== undefined) {
+      const { index } = this.#begin(contentBlockIndex, 'server');
+      const block = { type: 'tool-result', id: toolResult.toolUseId, server: true } as const;
+      this.out.push({ type: 'block-start', index, block });
+    } else if (image !== undefined) {
+      const { index } = this.#begin(contentBlockIndex, 'media');
+      this.out.push({ type: 'block-start', index, block: { type: 'media', mediaType: `image/${image.format}` } });
+    }
+  }
+
+  blockDelta({ contentBlockIndex, delta }: Payloads['contentBlockDelta']): void {
+    // Empty deltas are common, and a block that never has content is none.
+    if (delta.text !== undefined) {
+      if (delta.text !== '') this.#emit(this.#ensure(contentBlockIndex, 'text'), delta.text);
+    } else if (delta.toolUse !== undefined) this.#callDelta(contentBlockIndex, delta.toolUse.input);
+    else if (delta.reasoningContent !== undefined) this.#reasoningDelta(contentBlockIndex, delta.reasoningContent);
+    else if (delta.citation !== undefined) {
+      const { index } = this.#ensure(contentBlockIndex, 'text');
+      this.out.push({ type: 'block-delta', index, text: '', citation: delta.citation });
+    } else if (delta.toolResult !== undefined) this.#resultDelta(contentBlockIndex, delta.toolResult);
+    else if (delta.image?.source?.bytes !== undefined) this.#hold(contentBlockIndex, delta.image.source.bytes);
+  }
+
+  blockStop({ contentBlockIndex }: Payloads['contentBlockStop']): void {
+    const block = this.#open.get(contentBlockIndex);
+    if (block === undefined) return;
+    this.#open.delete(contentBlockIndex);
+    this.#close(block);
+  }
+
+  messageStop(payload: Payloads['messageStop']): void {
+    this.start();
+    for (const block of this.#open.values()) this.#close(block);
+    this.#open.clear();
+    this.#stop = payload;
+    if (this.#usage !== undefined) this.#finish({});
+  }
+
+  metadata(payload: Partial<Payloads['metadata']>): void {
+    this.#usage = readUsage(payload.usage);
+    if (this.#stop !== undefined) this.#finish(payload);
+  }
+
+  /** The answer is over. An answer without messageStop is not whole, however cleanly it ended. */
+  end(): void {
+    if (this.#finished) return;
+    if (this.#stop === undefined) throw this.#failed('the stream ended before the answer was complete');
+    this.#finish({});
+  }
+
+  #startCall(at: number, { toolUseId, name, type }: { toolUseId: string; name: string; type?: string }): void {
+    const { names, customNames, outputTool, ignoresCalls } = this.#echo;
+    if (name === outputTool) {
+      const { index } = this.#begin(at, 'text');
+      this.out.push({ type: 'block-start', index, block: { type: 'text' } });
+      return;
+    }
+    const server = type === 'server_tool_use';
+    if (ignoresCalls && !server) {
+      this.#begin(at, 'ignored');
+      return;
+    }
+    const custom = customNames.has(name);
+    const { index } = this.#begin(at, custom ? 'custom' : 'input');
+    if (!server) this.#calls++;
+    const block = { type: 'tool-call', id: toolUseId, name: names.client(name) } as const;
+    const kind = { ...(custom ? { custom } : {}), ...(server ? { server } : {}) };
+    this.out.push({ type: 'block-start', index, block: { ...block, ...kind } });
+  }
+
+  #callDelta(at: number, input: string): void {
+    const block = this.#open.get(at);
+    if (block === undefined) throw this.#failed('the stream has arguments of a tool call that never began');
+    if (input === '' || block.kind === 'ignored') return;
+    if (block.kind === 'custom') this.#holdIn(block, input);
+    else this.#emit(block, input);
+  }
+
+  #reasoningDelta(at: number, { text, signature, redactedContent }: NonNullable<Delta['reasoningContent']>): void {
+    if (redactedContent !== undefined) this.#holdIn(this.#ensure(at, 'redacted'), redactedContent);
+    if (text !== undefined && text !== '') this.#emit(this.#ensure(at, 'reasoning'), text);
+    if (signature !== undefined && signature !== '') this.#ensure(at, 'reasoning').signature += signature;
+  }
+
+  #resultDelta(at: number, content: readonly unknown[]): void {
+    const block = this.#open.get(at);
+    if (block === undefined) return;
+    for (const item of content) {
+      const text = typeof item === 'object' && item !== null && 'text' in item ? item.text : undefined;
+      this.#emit(block, typeof text === 'string' ? text : JSON.stringify(item));
+    }
+  }
+
+  #emit(block: OpenBlock, text: string): void {
+    block.empty = false;
+    this.out.push({ type: 'block-delta', index: block.index, text });
+  }
+
+  #hold(at: number, text: string): void {
+    const block = this.#open.get(at);
+    if (block !== undefined) this.#holdIn(block, text);
+  }
+
+  #holdIn(block: OpenBlock, text: string): void {
+    this.#heldLength += text.length;
+    if (this.#heldLength > HELD_LENGTH_MAX)
+      throw this.#failed(`a block of the answer is longer than ${HELD_LENGTH_MAX}`);
+    block.held.push(text);
+  }
+
+  /** The block at Bedrock's index, opened now if it is not: text and reasoning have no start of their own. */
+  #ensure(at: number, kind: 'text' | 'reasoning' | 'redacted'): OpenBlock {
+    const known = this.#open.get(at);
+    if (known?.kind === kind) return known;
+    const block = this.#begin(at, kind);
+    const origin = this.#echo.origin === undefined ? {} : { origin: this.#echo.origin };
+    const redacted = kind === 'redacted' ? { redacted: true as const } : {};
+    this.out.push({
+      type: 'block-start',
+      index: block.index,
+      block: kind === 'text' ? { type: 'text' } : { type: 'reasoning', ...redacted, ...origin },
+    });
+    return block;
+  }
+
+  #begin(at: number, kind: Kind): OpenBlock {
+    this.start();
+    const before = this.#open.get(at);
+    if (before !== undefined) this.#close(before);
+    // A block that the client never sees takes no index.
+    const index = kind === 'ignored' ? -1 : this.#next++;
+    const block: OpenBlock = { kind, index, empty: true, signature: '', held: [] };
+    this.#open.set(at, block);
+    return block;
+  }
+
+  #close({ kind, index, empty, signature, held }: OpenBlock): void {
+    if (kind === 'ignored') return;
+    if (kind === 'input' && empty) this.out.push({ type: 'block-delta', index, text: '{}' });
+    if (kind === 'custom') this.out.push({ type: 'block-delta', index, text: freeText(held.join('')) });
+    const data = kind === 'redacted' || kind === 'media' ? { data: joinBase64(held) } : {};
+    const end: BlockEndEvent = { type: 'block-end', index, ...(signature === '' ? {} : { signature }), ...data };
+    this.out.push(end);
+  }
+
+  #finish(metadata: Partial<Payloads['metadata']>): void {
+    const stop = this.#stop;
+    if (stop === undefined) return;
+    const { stopReason, additionalModelResponseFields: fields } = stop;
+    if (stopReason.startsWith('malformed_')) throw this.#failed(`the model's answer was unusable (${stopReason})`);
+    const stopSequence = readStopSequence(fields);
+    const extras = pickExtras(metadata, fields);
+    this.#finished = true;
+    this.out.push({
+      type: 'finish',
+      reason: this.#finishReason(stopReason),
+      rawReason: stopReason,
+      ...(stopSequence === undefined ? {} : { stopSequence }),
+      usage: this.#usage ?? NO_USAGE,
+      ...(extras === undefined ? {} : { extensions: { 'bedrock-converse': extras } }),
+    });
+  }
+
+  /** Some models say end_turn although they call tools, and the tool of structured output is none of the client's. */
+  #finishReason(stopReason: string): FinishReason {
+    const reason = finishReasonOf(stopReason);
+    if (reason !== 'stop' && reason !== 'tool-calls') return reason;
+    if (stopReason === 'stop_sequence') return 'stop';
+    return this.#calls > 0 ? 'tool-calls' : 'stop';
+  }
+
+  #failed(message: string): RouterError {
+    const text = `${this.#label}: ${message}`;
+    return new RouterError('upstream-failed', text, this.#usage === undefined ? {} : { usage: this.#usage });
+  }
+}
+
+/** The free text in the JSON that the model wrote for it. */
+function freeText(json: string): string {
+  const input = parseObject(json)?.input;
+  return typeof input === 'string' ? input : json;
+}
+
+/** Each fragment is base64 of its own. A single one stays as it is, byte for byte. */
+function joinBase64(fragments: readonly string[]): string {
+  const [only] = fragments;
+  if (fragments.length === 1 && only !== undefined) return only;
+  return Buffer.concat(fragments.map((fragment) => Buffer.from(fragment, 'base64'))).toString('base64');
+}

@@ -1,0 +1,61 @@
+// The end of an answer: why it ended, what it used, and what Converse says besides.
+import type { FinishReason, Usage } from '@turnout/core/contract';
+import type { ConverseStreamPayloads, ConverseUsage } from '@turnout/core/wire';
+
+/** Counts that the answer did not give. */
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+
+const REASONS = new Map<string, FinishReason>(
+  Object.entries({
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    tool_use: 'tool-calls',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    guardrail_intervened: 'content-filter',
+    content_filtered: 'content-filter',
+    refusal: 'refusal',
+    pause_turn: 'pause',
+  }),
+);
+
+/** The reason in the answer's own word. Whether tools were called is for the reader of the blocks to say. */
+export const finishReasonOf = (stopReason: string): FinishReason => REASONS.get(stopReason) ?? 'other';
+
+/** Bedrock's input count leaves out what the cache read and wrote, as ours does. */
+export function readUsage(usage: ConverseUsage | undefined): Usage {
+  if (usage === undefined) return NO_USAGE;
+  const inputTokens = usage.inputTokens ?? 0;
+  const outputTokens = usage.outputTokens ?? 0;
+  const cacheRead = usage.cacheReadInputTokens;
+  const cacheWrite = usage.cacheWriteInputTokens;
+  const hour = usage.cacheDetails?.find(({ ttl }) => ttl === '1h')?.inputTokens;
+  return {
+    inputTokens,
+    outputTokens,
+    totalTokens: inputTokens + outputTokens + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    ...(cacheRead === undefined ? {} : { cacheReadTokens: cacheRead }),
+    ...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
+    ...(hour === undefined ? {} : { cacheWrite1hTokens: hour }),
+  };
+}
+
+/** What a client that speaks Converse would miss; undefined when there is nothing. */
+export function pickExtras(
+  { metrics, trace, serviceTier }: Partial<ConverseStreamPayloads['metadata']>,
+  fields: unknown,
+): Record<string, unknown> | undefined {
+  const extras: Record<string, unknown> = {};
+  if (metrics !== undefined) extras.metrics = metrics;
+  if (trace !== undefined) extras.trace = trace;
+  if (serviceTier !== undefined) extras.serviceTier = serviceTier;
+  if (fields !== undefined && fields !== null) extras.additionalModelResponseFields = fields;
+  return Object.keys(extras).length === 0 ? undefined : extras;
+}
+
+/** It comes at the top for whole answers and below `delta` for streams. */
+export function readStopSequence(fields: unknown): string | undefined {
+  if (typeof fields !== 'object' || fields === null) return undefined;
+  if ('stop_sequence' in fields && typeof fields.stop_sequence === 'string') return fields.stop_sequence;
+  return 'delta' in fields ? readStopSequence(fields.delta) : undefined;
+}

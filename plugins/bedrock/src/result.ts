@@ -1,0 +1,115 @@
+// A whole Converse answer, read through the same reader as a stream.
+import {
+  type Call,
+  type ChatEvent,
+  type ChatResult,
+  type FinishEvent,
+  type ResultBlock,
+  RouterError,
+} from '@turnout/core/contract';
+import type { ConverseBlock, ConverseResponseBody } from '@turnout/core/wire';
+import { AnswerReader } from './answer.ts';
+import { type BedrockClient, readBytes } from './client.ts';
+import { labelOf } from './error.ts';
+import { isObject, parseExact } from './json.ts';
+import { toNetworkError } from './network.ts';
+import type { Wire } from './wire.ts';
+
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+/** One call that is not streamed. Throws RouterError. */
+export async function requestResult(
+  client: BedrockClient,
+  { target, body, echo }: Wire,
+  { id, signal }: Pick<Call, 'id' | 'signal'>,
+): Promise<ChatResult> {
+  const context = client.errorContext(target, 'converse');
+  const answer = await client.send(target, 'converse', body, signal);
+  const label = labelOf(context);
+  try {
+    const text = (await readBytes(answer.body, ANSWER_BYTES_MAX)).toString('utf8');
+    return readResult(text, new AnswerReader(echo, answer.requestId ?? id, label), label);
+  } catch (error) {
+    throw toNetworkError(error, { ...context, signal });
+  }
+}
+
+/** The answer in the JSON of a response. Throws RouterError `upstream-failed` when it is none. */
+export function readResult(text: string, reader: AnswerReader, label: string): ChatResult {
+  const body = parseBody(text, label);
+  reader.start();
+  for (const [index, block] of body.output.message.content.entries()) {
+    readBlock(block, index, reader);
+    reader.blockStop({ contentBlockIndex: index });
+  }
+  const { stopReason, additionalModelResponseFields, output: _message, ...metadata } = body;
+  reader.messageStop({ stopReason, additionalModelResponseFields });
+  reader.metadata(metadata);
+  return addUp(reader.out);
+}
+
+function parseBody(text: string, label: string): ConverseResponseBody {
+  const fail = (cause?: unknown): RouterError =>
+    new RouterError('upstream-failed', `${label}: the answer is not one of Converse`, { cause });
+  let body: unknown;
+  try {
+    body = parseExact(text);
+  } catch (cause) {
+    throw fail(cause);
+  }
+  const message = isObject(body) && isObject(body.output) ? body.output.message : undefined;
+  if (!isObject(message) || !Array.isArray(message.content)) throw fail();
+  // The members that matter are there; the rest is AWS's shape by its API model.
+  return body as unknown as ConverseResponseBody;
+}
+
+/** One block as the deltas that a stream would have of it. */
+function readBlock(block: ConverseBlock, contentBlockIndex: number, reader: AnswerReader): void {
+  const delta = (part: Parameters<AnswerReader['blockDelta']>[0]['delta']): void =>
+    reader.blockDelta({ contentBlockIndex, delta: part });
+  const { toolUse, toolResult, reasoningContent, citationsContent, image } = block;
+  if (block.text !== undefined) delta({ text: block.text });
+  else if (toolUse !== undefined) {
+    const { input, ...start } = toolUse;
+    reader.blockStart({ contentBlockIndex, start: { toolUse: start } });
+    delta({ toolUse: { input: JSON.stringify(input ?? {}) } });
+  } else if (reasoningContent !== undefined) {
+    const { reasoningText, redactedContent } = reasoningContent;
+    delta({ reasoningContent: { ...reasoningText, ...(redactedContent === undefined ? {} : { redactedContent }) } });
+  } else if (citationsContent !== undefined) {
+    for (const { text = '' } of citationsContent.content ?? []) delta({ text });
+    for (const citation of citationsContent.citations ?? []) delta({ citation });
+  } else if (toolResult !== undefined) {
+    reader.blockStart({ contentBlockIndex, start: { toolResult: { toolUseId: toolResult.toolUseId } } });
+    delta({ toolResult: toolResult.content });
+  } else if (image !== undefined) {
+    reader.blockStart({ contentBlockIndex, start: { image: { format: image.format } } });
+    delta({ image });
+  }
+}
+
+/** What the events of a complete answer add up to. Throws RouterError `upstream-failed` when it has no end. */
+export function addUp(events: readonly ChatEvent[]): ChatResult {
+  const blocks = new Map<number, { -readonly [K in keyof ResultBlock]: ResultBlock[K] }>();
+  let id = '';
+  let model = '';
+  let finish: FinishEvent | undefined;
+  for (const event of events) {
+    if (event.type === 'start') ({ id, model } = event);
+    else if (event.type === 'finish') finish = event;
+    else if (event.type === 'block-start') blocks.set(event.index, { block: event.block, text: '' });
+    else {
+      const block = blocks.get(event.index);
+      if (block === undefined) continue;
+      if (event.type === 'block-delta') {
+        block.text += event.text;
+        if (event.citation !== undefined) block.citations = [...(block.citations ?? []), event.citation];
+      } else {
+        if (event.signature !== undefined) block.signature = event.signature;
+        if (event.data !== undefined) block.data = event.data;
+      }
+    }
+  }
+  if (finish === undefined) throw new RouterError('upstream-failed', 'the answer is not complete');
+  return { id, model, blocks: [...blocks.values()], finish };
+}

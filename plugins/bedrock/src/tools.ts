@@ -1,0 +1,191 @@
+// The tools of a request and how the model may choose among them.
+import { type ChatRequest, RouterError, type Tool } from '@turnout/core/contract';
+import type { ConverseTool, ConverseToolConfig } from '@turnout/core/wire';
+import { type CacheMark, markOf } from './cache.ts';
+import type { OutputPlan } from './output.ts';
+import { fitsStrict, shapeInputSchema } from './schema.ts';
+import type { Draft, Turn } from './turns.ts';
+
+/** One entry of toolConfig.tools. */
+interface Entry {
+  /** The client's name. */
+  readonly name: string;
+  readonly spec: ConverseTool;
+  readonly mark: CacheMark | undefined;
+}
+
+export interface ToolPlan {
+  readonly entries: readonly Entry[];
+  readonly toolChoice?: ConverseToolConfig['toolChoice'];
+  /** Claude's own tool_choice, for additionalModelRequestFields: then Converse's must not be there. */
+  readonly nativeChoice?: Readonly<Record<string, unknown>>;
+  /** The client wants no calls, but the history forces tools into the request: calls are left out of the answer. */
+  readonly ignoresCalls: boolean;
+  /** Wire names of tools whose input is free text. */
+  readonly customNames: ReadonlySet<string>;
+}
+
+/** At most so many tools may be strict (live tests of another project, 2026-08). */
+const STRICT_MAX = 20;
+
+/** Throws RouterError `unsupported` when the model has no tools, `invalid-request` when the chosen one does not exist. */
+export function planTools(
+  request: ChatRequest,
+  turns: readonly Turn[],
+  output: OutputPlan,
+  draft: Draft,
+  thinking: boolean,
+): ToolPlan {
+  const { family, losses, names } = draft;
+  const customNames = new Set(
+    request.tools.filter(({ kind }) => kind === 'custom').map(({ name }) => names.wire(name)),
+  );
+  const wanted = request.toolChoice !== 'none';
+  const own = wanted || hasToolBlocks(turns) ? readTools(request.tools, draft) : [];
+  if (own.length > 0 && wanted && !family.tools) {
+    throw new RouterError('unsupported', 'the model takes no tools', { field: 'tools' });
+  }
+  const ours: Entry[] =
+    output.tool === undefined ? [] : [{ name: output.tool.name, spec: output.tool.spec, mark: undefined }];
+  const listed = own.length > 0 || !hasToolBlocks(turns) ? own : inventTools(turns);
+  const calls = wanted && own.length > 0;
+  if (!wanted && listed.length > 0) {
+    losses.approximate(
+      'toolChoice',
+      'the history has tool calls, so the tools are sent; calls are left out of the answer',
+    );
+  }
+  const plan = { customNames, ignoresCalls: listed.length > 0 && !calls };
+  if (!family.tools || listed.length + ours.length === 0) return { ...plan, entries: [] };
+  const chosen = chooseTools(request, calls ? listed : [], draft, thinking);
+  const entries = [...(chosen.only ?? listed), ...ours];
+  const choice: Choice | undefined =
+    output.tool === undefined
+      ? chosen.choice
+      : calls && family.toolChoice === 'tool'
+        ? { type: 'any' }
+        : forceOutput(output.tool.name, draft);
+  return { ...plan, entries, ...writeChoice(request, choice, calls, draft) };
+}
+
+const hasToolBlocks = (turns: readonly Turn[]): boolean =>
+  turns.some(({ pieces }) => pieces.some(({ kind }) => kind === 'call'));
+
+type Choice = { readonly type: 'any' } | { readonly type: 'tool'; readonly name: string };
+
+/** With no other tool in play `any` is as good as the name. */
+const forceOutput = (name: string, { family }: Draft): Choice =>
+  family.toolChoice === 'tool' ? { type: 'tool', name } : { type: 'any' };
+
+/** What of the client's choice the family can do. `only`: the one tool that is left to choose from. */
+function chooseTools(
+  { toolChoice }: ChatRequest,
+  tools: readonly Entry[],
+  { family, losses, names }: Draft,
+  thinking: boolean,
+): { choice?: Choice; only?: readonly Entry[] } {
+  if (tools.length === 0 || toolChoice === undefined || toolChoice === 'auto' || toolChoice === 'none') return {};
+  const forcible = family.toolChoice !== 'auto' && (!thinking || family.forcedToolThinks);
+  if (!forcible) {
+    const why =
+      family.toolChoice === 'auto'
+        ? 'the model takes no forced tool choice'
+        : 'a thinking model takes no forced tool choice';
+    losses.approximate('toolChoice', `${why}: it may choose`);
+  }
+  if (toolChoice === 'required') return forcible ? { choice: { type: 'any' } } : {};
+  const named = tools.filter(({ name }) => name === toolChoice.name);
+  if (named.length === 0) {
+    const message = `toolChoice names ${JSON.stringify(toolChoice.name.slice(0, 80))}, which is none of the tools`;
+    throw new RouterError('invalid-request', message, { field: 'toolChoice' });
+  }
+  if (!forcible) return { only: named };
+  if (family.toolChoice === 'any') return { choice: { type: 'any' }, only: named };
+  return { choice: { type: 'tool', name: names.wire(toolChoice.name) } };
+}
+
+function writeChoice(
+  request: ChatRequest,
+  choice: Choice | undefined,
+  calls: boolean,
+  { family, losses }: Draft,
+): Pick<ToolPlan, 'toolChoice' | 'nativeChoice'> {
+  if (request.parallelToolCalls === false && calls) {
+    if (family.parallelSwitch)
+      return { nativeChoice: { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true } };
+    losses.drop('parallelToolCalls', 'the model has no such setting');
+  }
+  // The model's own choice is the default, and some families refuse to be told so.
+  if (choice === undefined) return {};
+  return { toolChoice: choice.type === 'any' ? { any: {} } : { tool: { name: choice.name } } };
+}
+
+function readTools(tools: readonly Tool[], draft: Draft): Entry[] {
+  const { losses } = draft;
+  const entries = new Map<string, Entry>();
+  let strictLeft = STRICT_MAX;
+  for (const tool of tools) {
+    noteExtras(tool, draft);
+    if (tool.kind === 'server') {
+      losses.drop('tools', `${tool.name} is a tool of another vendor's servers`);
+      continue;
+    }
+    if (entries.has(tool.name)) {
+      losses.drop('tools', 'a second tool of the same name is not sent');
+      continue;
+    }
+    const strict = tool.strict === true && strictLeft > 0 && canBeStrict(tool, draft);
+    if (strict) strictLeft--;
+    else if (tool.strict === true)
+      losses.drop('strict', 'the model, or its subset of JSON Schema, takes no strict tools here');
+    entries.set(tool.name, { name: tool.name, spec: toSpec(tool, strict, draft), mark: markOf(tool.cache) });
+  }
+  return [...entries.values()];
+}
+
+const canBeStrict = (tool: Tool, { family }: Draft): boolean =>
+  family.strictTools && tool.kind === 'function' && tool.schema?.type === 'object' && fitsStrict(tool.schema);
+
+function noteExtras(tool: Tool, { losses }: Draft): void {
+  for (const bag of Object.values(tool.extensions ?? {})) {
+    for (const field of Object.keys(bag)) losses.drop(field, 'the target has no such setting');
+  }
+  if (tool.deferred) losses.approximate('deferred', 'the tool is sent with the request');
+  if (tool.namespace !== undefined) losses.drop('namespace', 'tools have names only');
+}
+
+function toSpec(tool: Tool, strict: boolean, { family, losses, names }: Draft): ConverseTool {
+  const name = names.wire(tool.name);
+  const description =
+    tool.description !== undefined && /\S/.test(tool.description) ? { description: tool.description } : {};
+  if (tool.kind === 'custom') {
+    losses.approximate('tools', 'a tool of free text is sent as a function with one string');
+    return { toolSpec: { name, ...description, inputSchema: { json: FREE_TEXT } } };
+  }
+  const { json, flattened } = shapeInputSchema(tool.schema, family.plainSchema);
+  if (flattened)
+    losses.approximate(
+      'tools',
+      'the model takes no anyOf, oneOf or allOf at the top of a schema: its branches are merged',
+    );
+  return { toolSpec: { name, ...description, inputSchema: { json }, ...(strict ? { strict } : {}) } };
+}
+
+const FREE_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
+
+/** Tools for calls in the history of a request that has none: Bedrock refuses tool blocks without toolConfig. */
+function inventTools(turns: readonly Turn[]): Entry[] {
+  const names = new Set<string>();
+  for (const { pieces } of turns) for (const { block } of pieces) if (block.toolUse) names.add(block.toolUse.name);
+  const inputSchema = { json: { type: 'object', properties: {} } };
+  return [...names].map((name) => ({ name, spec: { toolSpec: { name, inputSchema } }, mark: undefined }));
+}
+
+/** The tools on the wire, cache points included: settle the marks first. */
+export function writeTools({ entries, toolChoice }: ToolPlan): ConverseToolConfig | undefined {
+  if (entries.length === 0) return undefined;
+  const tools = entries.flatMap(({ spec, mark }): ConverseTool[] =>
+    mark?.point === undefined ? [spec] : [spec, { cachePoint: mark.point }],
+  );
+  return { tools, ...(toolChoice === undefined ? {} : { toolChoice }) };
+}

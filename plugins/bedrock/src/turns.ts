@@ -1,0 +1,249 @@
+// A conversation as turns of blocks, before Converse's rules of order are applied to it.
+import type {
+  ChatRequest,
+  MediaPart,
+  Message,
+  Part,
+  ReasoningPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '@turnout/core/contract';
+import type { ConverseBlock, ConverseSystemBlock, ConverseToolResultContent } from '@turnout/core/wire';
+import { type CacheMark, markOf } from './cache.ts';
+import type { Family } from './family.ts';
+import { parseObject } from './json.ts';
+import type { Losses } from './losses.ts';
+import { type MediaKind, MediaShaper } from './media.ts';
+import type { ToolNames } from './names.ts';
+
+/** One block on its way to the wire. */
+export interface Piece {
+  readonly kind: 'text' | 'reasoning' | 'call' | 'result' | MediaKind;
+  readonly block: ConverseBlock;
+  /** The client's id of a call or result. */
+  readonly id?: string;
+  mark: CacheMark | undefined;
+}
+
+export interface Turn {
+  readonly role: 'user' | 'assistant';
+  /** Tool results stand before everything else, in the user's turns only. */
+  readonly results: Piece[];
+  readonly pieces: Piece[];
+}
+
+/** What shaping a request needs at every step. */
+export interface Draft {
+  readonly family: Family;
+  readonly losses: Losses;
+  readonly names: ToolNames;
+}
+
+export interface Conversation {
+  readonly turns: Turn[];
+  readonly system: { readonly block: ConverseSystemBlock; readonly mark: CacheMark | undefined }[];
+}
+
+/** Reads a request's system and messages. Turns alternate, none is empty. */
+export function readConversation(request: ChatRequest, draft: Draft): Conversation {
+  const reader = new ConversationReader(draft);
+  reader.readSystem(request.system);
+  for (const message of request.messages) reader.readMessage(message);
+  return { turns: joinTurns(reader.turns.filter(saysSomething)), system: reader.system };
+}
+
+/** Reasoning alone is refused as a message. */
+const saysSomething = ({ role, pieces }: Turn): boolean =>
+  role === 'user' || pieces.some(({ kind }) => kind !== 'reasoning');
+
+/** Without empty turns; neighbours of the same role become one. */
+export function joinTurns(turns: readonly Turn[]): Turn[] {
+  const joined: Turn[] = [];
+  for (const turn of turns) {
+    if (turn.results.length === 0 && turn.pieces.length === 0) continue;
+    const last = joined.at(-1);
+    if (last?.role === turn.role) {
+      last.results.push(...turn.results);
+      last.pieces.push(...turn.pieces);
+    } else joined.push(turn);
+  }
+  return joined;
+}
+
+export const isBlank = (text: string): boolean => !/\S/.test(text);
+
+class ConversationReader {
+  readonly turns: Turn[] = [];
+  readonly system: Conversation['system'] = [];
+  readonly #draft: Draft;
+  readonly #media: MediaShaper;
+
+  constructor(draft: Draft) {
+    this.#draft = draft;
+    this.#media = new MediaShaper(draft.losses);
+  }
+
+  readSystem(parts: readonly Part[]): void {
+    for (const part of parts) {
+      if (part.type !== 'text') {
+        this.#draft.losses.drop('system', 'a system prompt holds text only');
+        continue;
+      }
+      this.#noteExtras(part);
+      // Blank text is refused; a mark on it goes with the text before it.
+      if (isBlank(part.text)) continue;
+      this.system.push({ block: { text: part.text }, mark: markOf(part.cache) });
+    }
+  }
+
+  readMessage(message: Message): void {
+    if (message.role === 'system') {
+      if (this.turns.length === 0) {
+        this.readSystem(message.parts);
+        return;
+      }
+      this.#draft.losses.approximate('messages', 'a system message between turns is sent as text of the user');
+    }
+    const role = message.role === 'assistant' ? 'assistant' : 'user';
+    const turn: Turn = { role, results: [], pieces: [] };
+    this.turns.push(turn);
+    for (const part of message.parts) this.#readPart(part, turn);
+  }
+
+  #readPart(part: Part, turn: Turn): void {
+    this.#noteExtras(part);
+    switch (part.type) {
+      case 'text':
+        if (!isBlank(part.text)) this.#add(turn, { kind: 'text', block: { text: part.text } }, part);
+        else if (part.cache !== undefined) this.#markLast(turn, part);
+        return;
+      case 'media':
+        this.#readMedia(part, turn);
+        return;
+      case 'reasoning':
+        this.#readReasoning(part, turn);
+        return;
+      case 'tool-call':
+        this.#readCall(part, turn);
+        return;
+      case 'tool-result':
+        this.#readResult(part, turn);
+    }
+  }
+
+  #add(turn: Turn, piece: Omit<Piece, 'mark'>, part: Part | undefined): void {
+    (piece.kind === 'result' ? turn.results : turn.pieces).push({ ...piece, mark: markOf(part?.cache) });
+  }
+
+  #markLast(turn: Turn, part: Part): void {
+    const last = turn.pieces.at(-1) ?? turn.results.at(-1);
+    if (last !== undefined) last.mark ??= markOf(part.cache);
+  }
+
+  #readMedia(part: MediaPart, turn: Turn): void {
+    if (turn.role === 'assistant') {
+      this.#draft.losses.drop('media', 'an assistant message holds no media');
+      return;
+    }
+    const media = this.#media.shape(part);
+    if (media !== undefined) this.#add(turn, media, part);
+  }
+
+  /** Only the family's own signed reasoning, byte for byte: anything else is refused or leaks into the answer. */
+  #readReasoning(part: ReasoningPart, turn: Turn): void {
+    const { family, losses } = this.#draft;
+    const signed = part.signature !== undefined || part.data !== undefined;
+    if (!signed) losses.drop('reasoning', 'reasoning without a signature is not sent again');
+    else if (family.origin === undefined || part.origin !== family.origin) {
+      losses.drop('reasoning', 'signed reasoning of another model family is not sent');
+    } else if (family.reasoning.kind === 'none') losses.drop('reasoning', 'the model takes no reasoning');
+    else if (turn.role === 'assistant') this.#add(turn, { kind: 'reasoning', block: reasoningBlock(part) }, undefined);
+  }
+
+  #readCall(part: ToolCallPart, turn: Turn): void {
+    const { family, losses, names } = this.#draft;
+    if (part.server) {
+      losses.drop('messages', "calls of a vendor's own tools are not sent");
+      return;
+    }
+    if (!family.tools) {
+      this.#flatten(turn, `[Called the tool ${part.name} with ${part.input || '{}'}]`, part);
+      return;
+    }
+    const input = part.custom ? { input: part.input } : this.#readInput(part.input);
+    // The id is settled once calls and results are paired.
+    const block: ConverseBlock = { toolUse: { toolUseId: '', name: names.wire(part.name), input } };
+    this.#add(turn, { kind: 'call', block, id: part.id }, part);
+  }
+
+  #readInput(text: string): Record<string, unknown> {
+    if (isBlank(text)) return {};
+    const input = parseObject(text);
+    if (input !== undefined) return input;
+    this.#draft.losses.approximate('messages', 'a tool call whose arguments are no JSON object is sent wrapped in one');
+    return { rawInvalidInput: text };
+  }
+
+  #readResult(part: ToolResultPart, turn: Turn): void {
+    const { family, losses } = this.#draft;
+    if (part.server) {
+      losses.drop('messages', "results of a vendor's own tools are not sent");
+      return;
+    }
+    const moved: Omit<Piece, 'mark'>[] = [];
+    const content = this.#readResultContent(part, moved);
+    if (!family.tools) this.#flatten(turn, `[Result of the tool] ${content.map(({ text }) => text).join('\n')}`, part);
+    else {
+      const status = part.error && family.resultStatus ? { status: 'error' as const } : {};
+      const block: ConverseBlock = { toolResult: { toolUseId: '', content, ...status } };
+      this.#add(turn, { kind: 'result', block, id: part.id }, part);
+    }
+    for (const piece of moved) this.#add(turn, piece, undefined);
+  }
+
+  /** What the family does not take inside a result follows it in the same turn. */
+  #readResultContent(part: ToolResultPart, moved: Omit<Piece, 'mark'>[]): ConverseToolResultContent[] {
+    const { family, losses } = this.#draft;
+    const content: ConverseToolResultContent[] = [];
+    for (const inner of part.parts) {
+      this.#noteExtras(inner);
+      if (inner.type === 'text') {
+        if (!isBlank(inner.text)) content.push({ text: inner.text });
+      } else if (inner.type === 'media') {
+        const media = this.#media.shape(inner);
+        if (media === undefined) continue;
+        const { kind, block } = media;
+        if (family.tools && (kind === 'image' || kind === 'document') && family.resultMedia.includes(kind))
+          content.push(block);
+        else moved.push(media);
+      } else losses.drop('messages', `a tool result holds no ${inner.type}`);
+    }
+    if (content.length === 0) content.push({ text: moved.length === 0 ? '(empty)' : '(attached below)' });
+    return content;
+  }
+
+  #flatten(turn: Turn, text: string, part: Part): void {
+    this.#draft.losses.approximate(
+      'messages',
+      'the model has no tools: calls and results in the history are sent as text',
+    );
+    this.#add(turn, { kind: 'text', block: { text } }, part);
+  }
+
+  #noteExtras(part: Part): void {
+    const { losses } = this.#draft;
+    for (const bag of Object.values(part.extensions ?? {})) {
+      for (const field of Object.keys(bag)) losses.drop(field, 'the target has no such setting');
+    }
+    if (part.type === 'text' && part.citations !== undefined) losses.drop('citations', 'citations are not sent again');
+    if (part.signature !== undefined && part.type !== 'reasoning') {
+      losses.drop('reasoning', 'signatures of text and tool calls belong to another model family');
+    }
+  }
+}
+
+function reasoningBlock({ text, signature, data }: ReasoningPart): ConverseBlock {
+  if (data !== undefined) return { reasoningContent: { redactedContent: data } };
+  const signed = signature === undefined ? {} : { signature };
+  return { reasoningContent: { reasoningText: { text: text ?? '', ...signed } } };
+}
