@@ -1,3 +1,4 @@
+// The test runner: every *.test.ts of the house, and a last line that says how many passed.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

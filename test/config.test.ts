@@ -39,9 +39,9 @@ describe.each(files)('config/%s', (name) => {
 it('config/turnout.yaml has the defaults it says it has', async () => {
   const full = await load('turnout.yaml');
   const least = await load('quickstart.yaml');
-  const common = ({ retry, timeout, breaker, concurrency, headers }: Config['providers'][number]) => ({
-    ...{ retry, timeout, breaker, concurrency, headers },
-  });
+  const common = ({ retry, timeout, breaker, concurrency, headers }: Config['providers'][number]) => {
+    return { retry, timeout, breaker, concurrency, headers };
+  };
   expect(full.providers.map(common)).toEqual(least.providers.map(common));
   const { server, direct, strict, media } = least;
   expect(full).toMatchObject({ server, direct, strict, media });

@@ -146,7 +146,7 @@ function retyped(document: Document, text: string): string | number | boolean | 
 function literalParts(text: string, node: Scalar, span: Span): Span[] {
   const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
   const inner = quoted ? { start: span.start + 1, end: Math.max(span.start + 1, span.end - 1) } : span;
-  const holes = [...text.slice(inner.start, inner.end).matchAll(/\$?\$\{[^}\n]*\}/g)]
+  const holes = [...text.slice(inner.start, inner.end).matchAll(/\$?\$\{[^{}]*\}/g)]
     .filter((match) => !match[0].startsWith('$$'))
     .map((match) => ({ start: inner.start + match.index, end: inner.start + match.index + match[0].length }));
   return subtract(inner, holes);

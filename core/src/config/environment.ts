@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { didYouMean } from './suggestion.ts';
 
 const FILE_BYTES_MAX = 65_536;
-const REFERENCE = /\$\$\{|\$\{([^}]*)\}|\$\{/g;
+/** A brace inside ends the match, which keeps it linear. */
+const REFERENCE = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
 const UNFINISHED = 'expected "}" after "${"; a literal "${" is written "$${"';
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 

@@ -447,3 +447,16 @@ describe('files that cannot be read', () => {
     expect(await complaint(`# ${'x'.repeat(1_048_576)}`)).toBe('turnout.yaml  cannot be used: it is larger than 1 MiB');
   });
 });
+
+describe('large nonsense', () => {
+  // Each of these took minutes with an expression that looks back or ahead too far; the test's own time limit notices.
+  it.each([
+    ['open variables', '${'.repeat(200_000)],
+    ['open defaults', `a: @${'${a:-'.repeat(100_000)}`],
+    ['variables in a flow map', 'server: { port: ${A} }\n'.repeat(5000)],
+    ['brackets', `a: ${'{a: '.repeat(50_000)}`],
+    ['prefixes of keys', `a: @${'sk-'.repeat(100_000)}`],
+  ])('of %s is refused', async (_name, text) => {
+    expect(await complaint(text)).toMatch(/^turnout\.yaml:1:\d+ /);
+  });
+});

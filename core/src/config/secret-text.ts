@@ -47,16 +47,15 @@ export function shapeMasks(text: string): Span[] {
   ];
 }
 
-const inside = (spans: readonly Span[], offset: number): boolean =>
-  spans.some((span) => offset >= span.start && offset < span.end);
+/** The text with variables blanked out, each character in its place. */
+const withoutVariables = (text: string): string => text.replace(VARIABLE, (match) => ' '.repeat(match.length));
 
-/** The end of the first word that names a secret, and where that word starts; variables' names do not count. */
-function secretWord(text: string, variables: readonly Span[]): { start: number; end: number } | undefined {
+/** The first word that names a secret, in text without variables. */
+function secretWord(text: string): Span | undefined {
   for (const match of text.matchAll(WORD)) {
     const name = match[0];
-    if (inside(variables, match.index)) continue;
     const end = match.index + name.length;
-    const isScalarAuth = /auth$/i.test(name) && /^["']?\s*:\s*[^\s{]/.test(text.slice(end));
+    const isScalarAuth = /auth$/i.test(name) && /^["']?\s*:\s*[^\s{]/.test(text.slice(end, end + 100));
     if (isScalarAuth || looksSecret(name) || looksSecretList(name)) return { start: match.index, end };
   }
   return undefined;
@@ -65,10 +64,9 @@ function secretWord(text: string, variables: readonly Span[]): { start: number; 
 /** What follows the first word in `span` that names a secret: for comments, and for values such as `apiKey:abc`. */
 export function mentionMasks(text: string, span: Span): Span[] {
   const part = text.slice(span.start, span.end);
-  const variables = spansOf(part, VARIABLE);
-  const word = secretWord(part, variables);
+  const word = secretWord(withoutVariables(part));
   if (word === undefined || word.end >= part.trimEnd().length) return [];
-  return subtract({ start: word.end, end: part.length }, variables).map((mask) => ({
+  return subtract({ start: word.end, end: part.length }, spansOf(part, VARIABLE)).map((mask) => ({
     start: mask.start + span.start,
     end: mask.end + span.start,
   }));
@@ -108,12 +106,12 @@ export function brokenTextMasks(source: Source): Span[] {
   for (let line = 1; line <= source.lineStarts.length; line++) {
     const span = lineSpan(source, line);
     const text = source.text.slice(span.start, span.end);
-    const variables = spansOf(text, VARIABLE);
+    const bare = withoutVariables(text);
     shadows = shadows.filter((shadow) => covers(shadow, text));
-    const word = secretWord(text, variables);
+    const word = secretWord(bare);
     const start = shadows.length > 0 || isOrphan(text) ? 0 : word?.end;
     if (start !== undefined) {
-      for (const mask of wordMasks(text, start, variables)) {
+      for (const mask of wordMasks(bare, start)) {
         masks.push({ start: mask.start + span.start, end: mask.end + span.start });
       }
     }
@@ -130,13 +128,12 @@ const isOrphan = (text: string): boolean =>
 
 const balance = (text: string): number => (text.match(/[{[]/g)?.length ?? 0) - (text.match(/[}\]]/g)?.length ?? 0);
 
-function wordMasks(text: string, start: number, variables: readonly Span[]): Span[] {
+function wordMasks(text: string, start: number): Span[] {
   const masks: Span[] = [];
   for (const match of text.matchAll(/[^\s{}[\],:"'#]+/g)) {
     const end = match.index + match[0].length;
-    const isKey = KEPT.has(match[0]) && /^["']?\s*:/.test(text.slice(end));
-    if (end > start && !isKey && match[0] !== '-')
-      masks.push(...subtract({ start: Math.max(start, match.index), end }, variables));
+    const isKey = KEPT.has(match[0]) && /^["']?\s*:/.test(text.slice(end, end + 100));
+    if (end > start && !isKey && match[0] !== '-') masks.push({ start: Math.max(start, match.index), end });
   }
   return masks;
 }

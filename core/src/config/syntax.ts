@@ -7,6 +7,10 @@ import type { Problem } from './tree.ts';
 
 /** How often an unquoted `${…}` is stepped over to see what else is wrong. */
 const RECOVERIES_MAX = 20;
+/** Each step parses the whole file again. */
+const RECOVERED_CHARACTERS_MAX = 65_536;
+/** Once it has lost its way the library reports every token. */
+const ERRORS_MAX = 200;
 
 export interface Parsed {
   readonly document: Document;
@@ -24,7 +28,8 @@ export function parseYaml(text: string): Parsed {
   }
   let rest = text;
   let document = parse(rest);
-  for (let count = 0; count < RECOVERIES_MAX; count++) {
+  const recoveries = text.length > RECOVERED_CHARACTERS_MAX ? 1 : RECOVERIES_MAX;
+  for (let count = 0; count < recoveries; count++) {
     const reference = unquotedReference(rest, syntaxErrors(document)[0]);
     if (reference === undefined) break;
     const { start, end } = reference;
@@ -42,18 +47,15 @@ const problem = (span: Span, message: string): Problem => ({ span, path: [], mes
 const parse = (text: string): Document =>
   parseDocument(text, { version: '1.2', merge: false, uniqueKeys: false, prettyErrors: false, logLevel: 'error' });
 
-/** Tags are refused where the tree is built, with a better message. */
-const syntaxErrors = (document: Document): YAMLError[] =>
-  document.errors
-    .filter((error) => error.code !== 'TAG_RESOLVE_FAILED' && !inRunTogether(document, error))
-    .sort((a, b) => a.pos[0] - b.pos[0]);
-
-/** A missing comma makes one item of two, and the library then finds fault with the parts as well. */
-const inRunTogether = (document: Document, error: YAMLError): boolean =>
-  document.errors.some(
-    ({ code, pos }) =>
-      code === 'BLOCK_IN_FLOW' && code !== error.code && pos[0] <= error.pos[0] && pos[1] >= error.pos[1],
-  );
+/** The first errors, in the order of the text. Tags are refused where the tree is built, with a better message. */
+function syntaxErrors(document: Document): YAMLError[] {
+  const errors = document.errors.filter((error) => error.code !== 'TAG_RESOLVE_FAILED').slice(0, ERRORS_MAX);
+  // A missing comma makes one item of two, and the library then finds fault with the parts as well.
+  const runs = errors.filter((error) => error.code === 'BLOCK_IN_FLOW');
+  const inRun = ({ code, pos }: YAMLError): boolean =>
+    code !== 'BLOCK_IN_FLOW' && runs.some((run) => run.pos[0] <= pos[0] && run.pos[1] >= pos[1]);
+  return errors.filter((error) => !inRun(error)).sort((a, b) => a.pos[0] - b.pos[0]);
+}
 
 /** The `${NAME}` of `{ port: ${NAME} }`, where YAML sees the start of a map. */
 function unquotedReference(text: string, error: YAMLError | undefined): Span | undefined {
