@@ -64,10 +64,10 @@ describe('the table of codes', () => {
 });
 
 test('the error of the last target is thrown, and every try is written down', async () => {
-  const { error, tries } = await play(
-    { a: [fail('upstream-timeout')], b: [fail('model-not-found')] },
-    [target('a'), target('b')],
-  );
+  const { error, tries } = await play({ a: [fail('upstream-timeout')], b: [fail('model-not-found')] }, [
+    target('a'),
+    target('b'),
+  ]);
   expect(error?.code).toBe('model-not-found');
   expect(tries.map((one) => [one.target, one.code])).toEqual([
     ['a/m', 'upstream-timeout'],

@@ -3,7 +3,7 @@ import pino from 'pino';
 import type { Logger } from '../contract/index.ts';
 
 /** A write for each line would cost more than all else that a small request does: lines are gathered to this many bytes … */
-const GATHERED_BYTES = 16 * 1024;
+const GATHERED_BYTES = 8 * 1024;
 /** … but never for longer than this. */
 const FLUSH_MS = 250;
 
