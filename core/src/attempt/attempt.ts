@@ -16,6 +16,8 @@ export interface Target {
   };
   /** The target's own model name. */
   readonly model: string;
+  /** The member of a pool. */
+  readonly member?: string;
 }
 
 /** One upstream try, for the log. */
@@ -41,7 +43,13 @@ export interface Attempted<T extends Target, V> {
   readonly target: T;
 }
 
-export const targetName = (target: Target): string => `${target.upstream.name}/${target.model}`;
+/** `provider/model`, or `provider@member/model`. */
+export const targetName = ({ upstream, model, member }: Target): string =>
+  `${upstream.name}${member === undefined ? '' : `@${member}`}/${model}`;
+
+/** What the health of a target is remembered by, within its provider. */
+export const healthKey = ({ model, member }: Pick<Target, 'model' | 'member'>): string =>
+  member === undefined ? model : `${member}/${model}`;
 
 /** Asks each target in order until one answers: `run` makes one upstream call and resolves once the answer is committed.
  * Throws the RouterError of the last target that was asked; `overloaded` with the nearest Retry-After when none was. */
@@ -53,7 +61,7 @@ export async function attempt<T extends Target, V>(
   let last: RouterError | undefined;
   let shortestWaitMs = Number.POSITIVE_INFINITY;
   for (const [position, target] of targets.entries()) {
-    const breaker = target.upstream.breakers.get(target.model);
+    const breaker = target.upstream.breakers.get(healthKey(target));
     const admitted = breaker?.admit(performance.now());
     if (breaker && admitted === 'no') {
       shortestWaitMs = Math.min(shortestWaitMs, breaker.waitMs(performance.now()));
@@ -118,7 +126,7 @@ async function tryOnce<T extends Target, V>(target: T, run: (target: T) => Promi
     const value = await run(target);
     const nowMs = performance.now();
     tries.push({ target: name, ms: nowMs - startMs });
-    target.upstream.breakers.get(target.model)?.success(nowMs);
+    target.upstream.breakers.get(healthKey(target))?.success(nowMs);
     return value;
   } catch (thrown) {
     const error = RouterError.from(thrown);
@@ -132,9 +140,9 @@ async function tryOnce<T extends Target, V>(target: T, run: (target: T) => Promi
 /** What an error says about the target. Also called for a failure after commit. */
 export function noteFailure(target: Target, error: RouterError, nowMs: number): void {
   const { breakers } = target.upstream;
-  if (ERROR_POLICIES[error.code].tripsBreaker) breakers.remember(target.model).failure(nowMs);
+  if (ERROR_POLICIES[error.code].tripsBreaker) breakers.remember(healthKey(target)).failure(nowMs);
   else if (error.code === 'rate-limited' && error.retryAfterMs !== undefined) {
-    breakers.remember(target.model).coolDown(nowMs + error.retryAfterMs);
+    breakers.remember(healthKey(target)).coolDown(nowMs + error.retryAfterMs);
   }
 }
 
@@ -156,7 +164,7 @@ function retryWaitMs(
 }
 
 function isAdmissible(target: Target, nowMs: number): boolean {
-  const breaker = target.upstream.breakers.get(target.model);
+  const breaker = target.upstream.breakers.get(healthKey(target));
   return breaker === undefined || breaker.state(nowMs) !== 'open';
 }
 

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, formatIssues, loadConfig } from '../config/index.ts';
 import { RouterError } from '../contract/index.ts';
-import { createPluginLoader, createRouter, type Router } from '../host/index.ts';
+import { builtInPlugins, createPluginLoader, createRouter, type Router } from '../host/index.ts';
 import { createLog, SILENT } from '../observe/index.ts';
 import { explain, formatExplanation, routeWarnings } from '../server/index.ts';
 import { serve } from './serve.ts';
@@ -68,7 +68,8 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
 
 /** Reads, checks and builds what a file declares; nothing is called yet. Throws ConfigError with everything wrong. */
 export async function loadRouter(file: string, options: CliOptions, log: Router['log']): Promise<Router> {
-  const config = await loadConfig(file, { env: options.env, loadPlugin: createPluginLoader(options.home) });
+  const { env, home } = options;
+  const config = await loadConfig(file, { env, loadPlugin: createPluginLoader(home), builtIns: builtInPlugins(home) });
   return createRouter(config, log);
 }
 

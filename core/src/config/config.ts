@@ -87,6 +87,8 @@ export interface RouteConfig {
   readonly targets: readonly { readonly provider: string; readonly model: string }[];
   readonly reasoning?: RouteReasoning;
   readonly defaults: RouteDefaults;
+  /** Settings for plugins, by the plugin's name, as the plugin's `extensions` schema returned them. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export interface Config {

@@ -161,6 +161,7 @@ function routeOf(name: string, line: number, route: RouteData): RouteConfig {
     ),
     ...(reasoning !== undefined && { reasoning: Object.freeze(reasoning) }),
     defaults: Object.freeze(withoutUndefined(defaults)),
+    settings: Object.freeze({}),
   });
 }
 

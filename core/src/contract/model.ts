@@ -6,6 +6,17 @@ export interface Model {
   readonly name?: string;
   readonly inputTokensMax?: number;
   readonly outputTokensMax?: number;
+  /** US dollars per million tokens. */
+  readonly price?: {
+    readonly input: number;
+    readonly output: number;
+    readonly cacheRead?: number;
+    readonly cacheWrite?: number;
+  };
+  /** What it can do, in words: `tools`, `images`, `reasoning`, `embeddings` … */
+  readonly abilities?: readonly string[];
+  /** Anything else worth a column, e.g. inference profiles. */
+  readonly note?: string;
 }
 
 /** One step of a provider's self-examination, for `/readyz` and `doctor`. */

@@ -31,6 +31,8 @@ export interface Plugin<C = unknown> {
   readonly contract: 1;
   /** Schema of the provider's own keys in the YAML. Ours are zod 4 strictObject. */
   readonly config: StandardSchemaV1<unknown, C>;
+  /** Schema of what a route may set for this plugin under its name, and clients in a field of that name. Absent: nothing. */
+  readonly extensions?: StandardSchemaV1;
   /** No network I/O. A throw is a config error at this provider's line of the YAML. */
   create(config: C, host: Host): Provider | Promise<Provider>;
 }

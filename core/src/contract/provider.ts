@@ -3,7 +3,7 @@ import type { ChatEvent, ChatResult } from './event.ts';
 import type { Loss } from './loss.ts';
 import type { Finding, Model } from './model.ts';
 import type { Logger } from './plugin.ts';
-import type { ChatRequest, Protocol } from './request.ts';
+import type { ChatRequest, Extensions, Protocol } from './request.ts';
 
 /** How a model name was resolved, for `explain` and the log. Holds no secret. */
 export interface Resolution {
@@ -32,6 +32,13 @@ export interface PlanCall {
   /** What the client speaks. */
   readonly protocol: Protocol;
   readonly stream: boolean;
+  /** The member of the pool that is asked, one of `members()`; absent for a provider that is no pool. */
+  readonly member?: string;
+  /** What the route sets for this plugin (the key of the plugin's name in the route), as the plugin's `extensions` schema
+   * returned it. The client's own such settings are in `request.extensions`, unvalidated; which wins is the plugin's to say. */
+  readonly routeSettings?: unknown;
+  /** The name of the caller's key. */
+  readonly keyName?: string;
 }
 
 export interface Call {
@@ -48,7 +55,25 @@ export interface Call {
 /** Calls without a request behind them: listing models, self-examination. */
 export type IdleCall = Pick<Call, 'signal' | 'log'>;
 
+/** `input`: texts, one embedding each, in order. */
+export interface EmbedRequest {
+  readonly model: string;
+  readonly input: readonly string[];
+  readonly dimensions?: number;
+  readonly user?: string;
+  readonly extensions?: Extensions;
+}
+export interface EmbedResult {
+  readonly model: string;
+  readonly embeddings: readonly (readonly number[])[];
+  readonly inputTokens: number;
+  readonly losses: readonly Loss[];
+}
+
 export interface Provider {
+  /** The members of a pool (regions …), in order of preference: each becomes a target of its own, with its own breaker.
+   * Absent or empty: the provider is one target. Synchronous, pure. */
+  members?(model: string): readonly string[];
   /** Synchronous, pure, no I/O. Called before every attempt, and by `explain`. Throws RouterError (`unsupported`,
    * `invalid-request`) for what cannot be sent at all. */
   plan(request: ChatRequest, call: PlanCall): Plan;
@@ -56,6 +81,10 @@ export interface Provider {
   stream(request: ChatRequest, call: Call): AsyncIterable<ChatEvent>;
   /** The same, not streamed. Absent: core collects `stream()`. */
   generate?(request: ChatRequest, call: Call): Promise<ChatResult>;
+  /** Throws RouterError `unsupported` for a model that makes no embeddings. */
+  embed?(request: EmbedRequest, call: Omit<Call, 'plan'>): Promise<EmbedResult>;
+  /** `estimated`: the provider has no count for this model. */
+  countTokens?(request: ChatRequest, call: Omit<Call, 'plan'>): Promise<{ inputTokens: number; estimated?: true }>;
   models?(call: IdleCall): Promise<readonly Model[]>;
   check?(call: IdleCall): Promise<readonly Finding[]>;
   /** Idempotent. No event and no socket after it resolves. */

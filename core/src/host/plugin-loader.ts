@@ -1,7 +1,7 @@
 // From the word after `plugin:` to a checked plugin: a built-in, an npm package, or a file beside the YAML.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from '../contract/index.ts';
 
@@ -23,6 +23,21 @@ export function createPluginLoader(home: string): (name: string, dir: string) =>
     const module: unknown = await import(pathToFileURL(path).href);
     return { plugin: checkPlugin(module, name), path };
   };
+}
+
+/** The names of the plugins that come with the program, for "did you mean": what its package depends on. */
+export function builtInPlugins(home: string): string[] {
+  const manifest = findManifest(home);
+  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> }; // a package.json
+  return Object.keys(dependencies).flatMap((name) => /^@turnout\/plugin-(.+)$/.exec(name)?.[1] ?? []);
+}
+
+/** The nearest package.json at or above a folder; an empty one when there is none. */
+function findManifest(folder: string): string {
+  const file = join(folder, 'package.json');
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const parent = dirname(folder);
+  return parent === folder ? '{}' : findManifest(parent);
 }
 
 function resolveFile(name: string, dir: string): string {

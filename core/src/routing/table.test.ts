@@ -13,6 +13,7 @@ const route = (name: string, line: number, ...targets: string[]): RouteConfig =>
     return { provider: target.slice(0, slash), model: target.slice(slash + 1) };
   }),
   defaults: {},
+  settings: {},
 });
 
 const config = (routes: readonly RouteConfig[], direct = true): Parameters<typeof createTable>[0] => ({

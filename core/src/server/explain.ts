@@ -1,5 +1,5 @@
 // "Where would this request go, and why?": the same code as a request, up to and including the plan, without any call.
-import type { BreakerState } from '../attempt/index.ts';
+import { type BreakerState, healthKey, targetName } from '../attempt/index.ts';
 import { type Loss, type Resolution, RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
 import { departFrom, findJourney, type Journey, prepare, type RouteTarget } from './journey.ts';
@@ -36,9 +36,8 @@ export function explain(router: Router, model: string, caller: Caller): Explanat
 }
 
 function explainTarget(journey: Journey, target: RouteTarget): ExplainedTarget {
-  const { upstream, model } = target;
-  const name = `${upstream.name}/${model}`;
-  const breaker = upstream.breakers.get(model)?.state(performance.now()) ?? 'closed';
+  const name = targetName(target);
+  const breaker = target.upstream.breakers.get(healthKey(target))?.state(performance.now()) ?? 'closed';
   try {
     const { plan } = prepare(target, journey);
     return { target: name, resolution: plan.resolution, losses: plan.losses, breaker };

@@ -1,4 +1,6 @@
 // Where a request goes: its route's targets, and what the route adds to it. No I/O; `explain` goes the same way.
+
+import { targetName } from '../attempt/index.ts';
 import type { RouteConfig } from '../config/config.ts';
 import { type ChatRequest, type Loss, type Plan, type Protocol, RouterError } from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
@@ -7,6 +9,8 @@ import { closeNames, resolve } from '../routing/index.ts';
 export interface RouteTarget {
   readonly upstream: Upstream;
   readonly model: string;
+  /** The member of a pool. */
+  readonly member?: string;
 }
 
 export interface Journey {
@@ -26,6 +30,7 @@ export interface Journey {
   readonly strict: boolean;
   /** What the protocol could not decode: lost whatever the target. */
   readonly decodeLosses: readonly Loss[];
+  readonly keyName?: string;
 }
 
 /** What a journey starts from. */
@@ -50,11 +55,11 @@ export function findJourney(router: Router, departure: Departure, caller: Caller
   }
   const resolved = resolve(router.table, model);
   if (!resolved) throw unknownModel(router, model, caller);
-  const targets = resolved.targets.map((target) => {
-    const upstream = router.upstreams.get(target.provider);
+  const targets = resolved.targets.flatMap(({ provider, model }) => {
+    const upstream = router.upstreams.get(provider);
     // Cross-references were checked with the file; this is the type system's question, not the user's.
-    if (!upstream) throw new RouterError('internal', `no provider ${target.provider}`);
-    return { upstream, model: target.model };
+    if (!upstream) throw new RouterError('internal', `no provider ${provider}`);
+    return membersOf(upstream, model);
   });
   return {
     ...departure,
@@ -63,7 +68,14 @@ export function findJourney(router: Router, departure: Departure, caller: Caller
     why: resolved.why,
     targets,
     strict: router.config.strict,
+    keyName: caller.name,
   };
+}
+
+/** A pool's members are targets of their own. */
+function membersOf(upstream: Upstream, model: string): RouteTarget[] {
+  const members = upstream.provider.members?.(model) ?? [];
+  return members.length === 0 ? [{ upstream, model }] : members.map((member) => ({ upstream, model, member }));
 }
 
 /** The client's own setting wins over the route's. */
@@ -91,12 +103,19 @@ export interface Prepared {
 export function prepare(target: RouteTarget, journey: Journey): Prepared {
   const { protocol, stream, strict, decodeLosses, defaulted } = journey;
   const request = { ...journey.request, model: target.model };
-  const plan = target.upstream.provider.plan(request, { protocol, stream });
+  const routeSettings = journey.route?.settings[target.upstream.config.plugin.name];
+  const plan = target.upstream.provider.plan(request, {
+    protocol,
+    stream,
+    ...(journey.keyName !== undefined && { keyName: journey.keyName }),
+    ...(target.member !== undefined && { member: target.member }),
+    ...(routeSettings !== undefined && { routeSettings }),
+  });
   if (!strict) return { request, plan };
   const lost = [...decodeLosses, ...plan.losses].filter((loss) => !defaulted.has(loss.field));
   if (lost.length === 0) return { request, plan };
   const list = lost.map((loss) => `${journey.fieldName(loss.field)} (${loss.reason})`).join(', ');
-  throw new RouterError('unsupported', `strict: ${target.upstream.name}/${target.model} would lose ${list}`);
+  throw new RouterError('unsupported', `strict: ${targetName(target)} would lose ${list}`);
 }
 
 function unknownModel(router: Router, model: string, caller: Caller): RouterError {

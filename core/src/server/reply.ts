@@ -1,4 +1,5 @@
 // What goes back besides the events: heads, whole bodies, errors, and what the record learns on the way.
+import { targetName } from '../attempt/index.ts';
 import type { FinishEvent, Plan, RouterError } from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
 import type { ProtocolCodec } from '../protocol/protocol.ts';
@@ -8,7 +9,7 @@ import type { Journey, RouteTarget } from './journey.ts';
 
 /** Writes down who answers and what is lost on the way there, by the names the client used. */
 export function noteAnswer(record: RequestRecord, journey: Journey, target: RouteTarget, plan: Plan): void {
-  record.target = `${target.upstream.name}/${target.model}`;
+  record.target = targetName(target);
   const lost = journey.decodeLosses.length === 0 ? plan.losses : [...journey.decodeLosses, ...plan.losses];
   record.losses = lost.map((loss) => ({ ...loss, field: journey.fieldName(loss.field) }));
 }

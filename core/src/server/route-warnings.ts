@@ -1,4 +1,5 @@
 // What a route sets and its own target cannot carry: nobody's request is at fault, so it is said before there is one.
+import { targetName } from '../attempt/index.ts';
 import type { ConfigIssue, RouteConfig } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
@@ -16,7 +17,7 @@ function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
   const caller = { name: 'check', admin: true, mayUse: () => true };
   const journey = findJourney(router, departFrom(route.name), caller);
   return journey.targets.flatMap((target) => {
-    const name = `${target.upstream.name}/${target.model}`;
+    const name = targetName(target);
     try {
       const { plan } = prepare(target, { ...journey, strict: false });
       const lost = plan.losses.filter(({ field, action }) => action === 'dropped' && journey.defaulted.has(field));
