@@ -160,6 +160,7 @@ routes:
     ]);
     expect(config.routes[5]?.targets).toEqual([{ provider: '7', model: 'x/y:z' }]);
     expect(config.routes[7]).toEqual({
+      settings: {},
       name: 'think',
       line: 10,
       targets: [
