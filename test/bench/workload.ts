@@ -21,7 +21,7 @@ export interface Load {
 
 export const LOADS: readonly Load[] = [
   { name: 'small', stream: false, requests: 4_000, atOnce: 32 },
-  { name: 'burst', stream: true, requests: 800, atOnce: 16 },
+  { name: 'burst', stream: true, requests: 3_000, atOnce: 16 },
   { name: 'paced', stream: true, requests: PACED_STREAMS, atOnce: PACED_STREAMS },
 ];
 

@@ -1,14 +1,18 @@
 // What ends one upstream call: the request's own end, or too long a silence.
 import { RouterError } from '../contract/index.ts';
 
-/** One AbortController and at most one timer for one call. Events only note the time; the timer looks when it fires. */
+/** The timer looks this often within its limit, so a silence may last a quarter longer than the limit before it is ended. */
+const LOOKS = 4;
+
+/** One AbortController and at most one timer for one call. Events only leave a mark; the timer looks for it. */
 export class Watch {
   readonly #controller = new AbortController();
   readonly #parent: AbortSignal;
   readonly #onParent = () => this.#controller.abort(this.#parent.reason);
   #timer: NodeJS.Timeout | undefined;
   #limitMs = 0;
-  #lastMs = 0;
+  #quietSinceMs = 0;
+  #touched = false;
   #what = '';
 
   /** Throws the parent's reason when it is over already. */
@@ -27,13 +31,14 @@ export class Watch {
     clearTimeout(this.#timer);
     this.#what = what;
     this.#limitMs = limitMs;
-    this.#lastMs = performance.now();
-    this.#timer = setTimeout(this.#look, limitMs);
+    this.#touched = false;
+    this.#quietSinceMs = performance.now();
+    this.#timer = setTimeout(this.#look, limitMs / LOOKS);
   }
 
-  /** Something came. */
+  /** Something came. Called for every event, so it does not even ask for the time. */
   touch(): void {
-    this.#lastMs = performance.now();
+    this.#touched = true;
   }
 
   /** Silence is allowed until the next `expect`. */
@@ -50,10 +55,13 @@ export class Watch {
   }
 
   readonly #look = (): void => {
-    const leftMs = this.#limitMs - (performance.now() - this.#lastMs);
+    const nowMs = performance.now();
+    if (this.#touched) this.#quietSinceMs = nowMs;
+    this.#touched = false;
+    const leftMs = this.#limitMs - (nowMs - this.#quietSinceMs);
     // Timers may fire up to a millisecond early.
     if (leftMs > 1) {
-      this.#timer = setTimeout(this.#look, leftMs);
+      this.#timer = setTimeout(this.#look, Math.min(leftMs, this.#limitMs / LOOKS));
       return;
     }
     this.#controller.abort(new RouterError('upstream-timeout', `no ${this.#what} within ${this.#limitMs} ms`));

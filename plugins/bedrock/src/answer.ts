@@ -74,11 +74,14 @@ export class AnswerReader {
     }
   }
 
+  /** Empty deltas are common, and a block that never has content is none. */
+  textDelta(at: number, text: string): void {
+    if (text !== '') this.#emit(this.#ensure(at, 'text'), text);
+  }
+
   blockDelta({ contentBlockIndex, delta }: Payloads['contentBlockDelta']): void {
-    // Empty deltas are common, and a block that never has content is none.
-    if (delta.text !== undefined) {
-      if (delta.text !== '') this.#emit(this.#ensure(contentBlockIndex, 'text'), delta.text);
-    } else if (delta.toolUse !== undefined) this.#callDelta(contentBlockIndex, delta.toolUse.input);
+    if (delta.text !== undefined) this.textDelta(contentBlockIndex, delta.text);
+    else if (delta.toolUse !== undefined) this.#callDelta(contentBlockIndex, delta.toolUse.input);
     else if (delta.reasoningContent !== undefined) this.#reasoningDelta(contentBlockIndex, delta.reasoningContent);
     else if (delta.citation !== undefined) {
       const { index } = this.#ensure(contentBlockIndex, 'text');

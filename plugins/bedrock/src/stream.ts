@@ -2,9 +2,10 @@
 import { type Call, type ChatEvent, RouterError, type Usage } from '@turnout/core/contract';
 import { type ConverseStreamPayloads, type Frame, FrameError, FrameReader } from '@turnout/core/wire';
 import { AnswerReader } from './answer.ts';
-import type { BedrockClient } from './client.ts';
+import type { Answer, BedrockClient } from './client.ts';
 import { type ErrorContext, labelOf, readBody, shortName, toRouterError } from './error.ts';
 import { toNetworkError } from './network.ts';
+import { readTextDelta } from './text-delta.ts';
 import type { Wire } from './wire.ts';
 
 /** The rest of a finished answer is read so that its connection can be used again, for so long at most. */
@@ -12,38 +13,124 @@ const DRAIN_MS = 500;
 
 /** One streamed call: its events. Throws RouterError. When the consumer stops or the signal is aborted, the connection
  * closes. */
-export async function* streamAnswer(
+export function streamAnswer(
   client: BedrockClient,
   { target, body, echo }: Wire,
   { id, signal }: Pick<Call, 'id' | 'signal'>,
-): AsyncGenerator<ChatEvent> {
+): AsyncIterable<ChatEvent> {
   const context = client.errorContext(target, 'converse-stream');
-  const answer = await client.send(target, 'converse-stream', body, signal);
-  const reader = new AnswerReader(echo, answer.requestId ?? id, labelOf(context));
-  const frames = new FrameReader();
-  let drain: NodeJS.Timeout | undefined;
-  try {
-    for await (const chunk of answer.body) {
-      if (reader.finished) continue;
-      frames.push(chunk);
-      for (let frame = frames.next(); frame !== undefined && !reader.finished; frame = frames.next()) {
-        readFrame(frame, reader, context);
-        for (const event of reader.out) yield event;
-        reader.out.length = 0;
-      }
-      if (reader.finished) drain = setTimeout(() => answer.body.destroy(), DRAIN_MS);
+  const send = () => client.send(target, 'converse-stream', body, signal);
+  const reader = (requestId: string | undefined) => new AnswerReader(echo, requestId ?? id, labelOf(context));
+  return { [Symbol.asyncIterator]: () => new AnswerEvents({ context, signal, send, reader }) };
+}
+
+interface Source {
+  readonly context: ErrorContext;
+  readonly signal: AbortSignal;
+  send(): Promise<Answer>;
+  reader(requestId: string | undefined): AnswerReader;
+}
+
+/** What `send` has opened. */
+interface Opened {
+  readonly answer: Answer;
+  readonly reader: AnswerReader;
+  readonly chunks: AsyncIterator<Uint8Array>;
+}
+
+/** The events of one answer. Written out where an async generator would do, because that costs three turns of the
+ * microtask queue an event, and here most events are at hand when they are asked for. */
+class AnswerEvents implements AsyncIterator<ChatEvent> {
+  readonly #source: Source;
+  readonly #frames = new FrameReader();
+  #opened: Opened | undefined;
+  /** Where in the reader's `out` the next event stands. */
+  #at = 0;
+  #over = false;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  next(): Promise<IteratorResult<ChatEvent>> {
+    try {
+      const event = this.#take();
+      return event === undefined ? this.#wait() : Promise.resolve({ done: false, value: event });
+    } catch (error) {
+      return this.#fail(error);
     }
-    if (reader.finished) return;
-    frames.end();
-    reader.end();
-    for (const event of reader.out) yield event;
-  } catch (error) {
-    // A complete answer is complete, whatever becomes of its connection.
-    if (!reader.finished) throw toStreamError(error, context, signal, reader.usage);
-  } finally {
-    clearTimeout(drain);
+  }
+
+  async return(): Promise<IteratorResult<ChatEvent>> {
+    this.#over = true;
+    this.#opened?.answer.body.on('error', () => {}).destroy();
+    return DONE;
+  }
+
+  /** The next event of what has arrived. */
+  #take(): ChatEvent | undefined {
+    if (this.#over || this.#opened === undefined) return undefined;
+    const { reader } = this.#opened;
+    for (;;) {
+      const event = reader.out[this.#at++];
+      if (event !== undefined) return event;
+      reader.out.length = 0;
+      this.#at = 0;
+      const frame = reader.finished ? undefined : this.#frames.next();
+      if (frame === undefined) return undefined;
+      readFrame(frame, reader, this.#source.context);
+    }
+  }
+
+  /** Reads on until there is an event, or nothing more. */
+  async #wait(): Promise<IteratorResult<ChatEvent>> {
+    if (this.#over) return DONE;
+    try {
+      this.#opened ??= await this.#open();
+      const { reader, chunks } = this.#opened;
+      while (!reader.finished) {
+        const chunk = await chunks.next();
+        if (chunk.done) {
+          this.#frames.end();
+          reader.end();
+        } else this.#frames.push(chunk.value);
+        const event = this.#take();
+        if (event !== undefined) return { done: false, value: event };
+      }
+      await this.#drain(this.#opened);
+      return DONE;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  async #open(): Promise<Opened> {
+    const answer = await this.#source.send();
+    return { answer, reader: this.#source.reader(answer.requestId), chunks: answer.body[Symbol.asyncIterator]() };
+  }
+
+  /** A complete answer is complete, whatever becomes of its connection. */
+  async #drain({ answer, chunks }: Opened): Promise<void> {
+    this.#over = true;
+    const limit = setTimeout(() => answer.body.destroy(), DRAIN_MS);
+    try {
+      for (let chunk = await chunks.next(); !chunk.done; ) chunk = await chunks.next();
+    } catch {
+      // The connection is lost; its answer is not.
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  #fail(error: unknown): Promise<never> {
+    const { context, signal } = this.#source;
+    const usage = this.#opened?.reader.usage;
+    void this.return();
+    return Promise.reject(toStreamError(error, context, signal, usage));
   }
 }
+
+const DONE: IteratorResult<ChatEvent> = { done: true, value: undefined };
 
 function toStreamError(
   error: unknown,
@@ -57,12 +144,13 @@ function toStreamError(
 }
 
 /** Hands one frame to the reader. Throws RouterError for an exception frame. */
-function readFrame({ headers, payload }: Frame, reader: AnswerReader, context: ErrorContext): void {
-  if (headers.messageType === 'event') readEvent(headers.eventType, payload, reader, context);
+function readFrame(frame: Frame, reader: AnswerReader, context: ErrorContext): void {
+  const { headers } = frame;
+  if (headers.messageType === 'event') readEvent(headers.eventType, frame.text(), reader, context);
   else if (headers.messageType === 'exception') {
     // `throttlingException` in a frame is ThrottlingException elsewhere.
     const name = shortName(headers.exceptionType);
-    const message = readBody(payload.toString('utf8'))?.message ?? '';
+    const message = readBody(frame.text())?.message ?? '';
     throw toRouterError({ name: name.charAt(0).toUpperCase() + name.slice(1), message }, context, reader.usage);
   } else {
     const failure = { name: shortName(headers.errorCode), message: headers.errorMessage ?? '' };
@@ -70,11 +158,14 @@ function readFrame({ headers, payload }: Frame, reader: AnswerReader, context: E
   }
 }
 
-function readEvent(type: string | undefined, payload: Buffer, reader: AnswerReader, context: ErrorContext): void {
+function readEvent(type: string | undefined, payload: string, reader: AnswerReader, context: ErrorContext): void {
   switch (type) {
-    case 'contentBlockDelta':
-      reader.blockDelta(parse<'contentBlockDelta'>(payload, context));
+    case 'contentBlockDelta': {
+      const delta = readTextDelta(payload);
+      if (delta !== undefined) reader.textDelta(delta.index, delta.text);
+      else reader.blockDelta(parse<'contentBlockDelta'>(payload, context));
       return;
+    }
     case 'contentBlockStart':
       reader.blockStart(parse<'contentBlockStart'>(payload, context));
       return;
@@ -94,12 +185,12 @@ function readEvent(type: string | undefined, payload: Buffer, reader: AnswerRead
 
 /** The payload of one kind of event. */
 function parse<K extends keyof ConverseStreamPayloads>(
-  payload: Buffer,
+  payload: string,
   context: ErrorContext,
 ): ConverseStreamPayloads[K] {
   try {
     // AWS's shape by its API model. Where it is broken, reading it throws, and the stream fails.
-    return JSON.parse(payload.toString('utf8')) as ConverseStreamPayloads[K];
+    return JSON.parse(payload) as ConverseStreamPayloads[K];
   } catch (cause) {
     throw new RouterError('upstream-failed', `${labelOf(context)}: a frame of the stream is not JSON`, { cause });
   }
