@@ -86,6 +86,16 @@ const child = spawn(node, programs[command](), {
   env: { ...env, PATH: `${dirname(node)}${delimiter}${env.PATH ?? ''}` },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npm runs this through a shell, and a SIGTERM to npm ends both without a word to us. That the parent is gone is the word.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  const orphaned = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(orphaned);
+    child.kill('SIGTERM');
+  }, 200);
+  orphaned.unref();
+}
 child.on('error', (error) => {
   console.error(`turnout: ${error.message}`);
   process.exit(1);

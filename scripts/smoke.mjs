@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const child = spawn('npm', ['start'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
 const exited = once(child, 'exit');
-// npm may not pass a signal on; the whole group gets it, as from a terminal.
-const stop = (signal) => process.kill(-child.pid, signal);
+// To npm alone, as a supervisor does it: the server must end with it.
+const stop = (signal) => child.kill(signal);
 const limit = setTimeout(() => {
   console.error('smoke: no answer within two minutes');
-  stop('SIGKILL');
+  process.kill(-child.pid, 'SIGKILL');
   process.exit(1);
 }, 120_000);
 
@@ -35,7 +35,12 @@ const text = body.choices?.[0]?.message?.content;
 console.log(`${answer.status} ${answer.headers.get('x-turnout-target')}: ${text}`);
 stop('SIGTERM');
 const [code, signal] = await exited;
-clearTimeout(limit);
 if (answer.status !== 200 || !text) process.exit(1);
-// npm reports its child's end by the signal it was sent or by its own code; either way nothing may hang.
-console.log(`ended with ${code ?? signal}`);
+const gone = () =>
+  fetch(`${url}/healthz`).then(
+    () => false,
+    () => true,
+  );
+while (!(await gone())) await new Promise((later) => setTimeout(later, 100));
+clearTimeout(limit);
+console.log(`ended with ${code ?? signal}, and the server with it`);
