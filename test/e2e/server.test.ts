@@ -478,6 +478,19 @@ describe('the end', () => {
     expect(closed).toBe(2);
   });
 
+  test('a connection that was opened in advance does not hold it up', async () => {
+    const opened = await house();
+    houses.pop();
+    const { hostname, port } = new URL(opened.url);
+    const socket = net.connect(Number(port), hostname);
+    await new Promise((open) => socket.once('connect', open));
+    // One round trip, so that the server has seen the connection too.
+    await fetch(`${opened.url}/healthz`);
+    // Far below the drain time of 30 s, else the test's own limit ends it.
+    await opened.close();
+    socket.destroy();
+  });
+
   test('after the drain time the rest is ended with an error', async () => {
     script('alpha', async function* (_request, call) {
       yield* begin();
@@ -499,5 +512,32 @@ test('health: alive always, ready when one provider can be used', async () => {
   expect((await fetch(`${opened.url}/healthz`)).status).toBe(200);
   const ready = await fetch(`${opened.url}/readyz`);
   expect(ready.status).toBe(200);
-  expect(await ready.json()).toMatchObject({ ready: true, providers: { alpha: { ok: true }, beta: { ok: true } } });
+  expect(await ready.json()).toMatchObject({ ready: true, providers: { alpha: { ok: true, findings: [] } } });
+});
+
+test('health, to who shows no admin key: nothing about endpoints and credentials', async () => {
+  const opened = await house('keys: [{ name: boss, key: key-of-the-boss, admin: true }]\n', 'key-of-the-boss');
+  const plain = await fetch(`${opened.url}/readyz`);
+  expect(await plain.json()).toEqual({ ready: true, providers: { alpha: { ok: true }, beta: { ok: true } } });
+  const known = await fetch(`${opened.url}/readyz`, { headers: { authorization: 'Bearer key-of-the-boss' } });
+  expect(await known.json()).toMatchObject({ providers: { alpha: { findings: [] } } });
+});
+
+test('beyond the concurrency of a provider: 503 at once, with Retry-After, and no harm to its breaker', async () => {
+  script('alpha', async function* (_request, call) {
+    yield* begin();
+    yield { type: 'block-delta', index: 0, text: 'a' };
+    await hang(call);
+  });
+  const opened = await house('', undefined, ', concurrency: { max: 1, queue: 0 }, breaker: { failures: 1 }');
+  const controller = new AbortController();
+  await opened.post('/v1/chat/completions', askStream('only'), {}, controller.signal);
+  const refused = await opened.post('/v1/chat/completions', ask('only'));
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  controller.abort();
+  script('alpha', async function* () {
+    yield* say('free again');
+  });
+  await expect.poll(async () => (await opened.post('/v1/chat/completions', ask('only'))).status).toBe(200);
 });

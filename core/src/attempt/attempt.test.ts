@@ -64,15 +64,30 @@ describe('the table of codes', () => {
 });
 
 test('the error of the last target is thrown, and every try is written down', async () => {
-  const { error, tries } = await play({ a: [fail('upstream-timeout')], b: [fail('model-not-found')] }, [
+  const { error, tries } = await play({ a: [fail('upstream-timeout')], b: [fail('upstream-denied')] }, [
     target('a'),
     target('b'),
   ]);
-  expect(error?.code).toBe('model-not-found');
+  expect(error?.code).toBe('upstream-denied');
   expect(tries.map((one) => [one.target, one.code])).toEqual([
     ['a/m', 'upstream-timeout'],
-    ['b/m', 'model-not-found'],
+    ['b/m', 'upstream-denied'],
   ]);
+});
+
+test('that the last target cannot do it does not hide why the first one failed', async () => {
+  const outcomes = { a: [fail('rate-limited', { retryAfterMs: 9_000 })], b: [fail('unsupported')] };
+  const { error, names } = await play(outcomes, [target('a'), target('b')]);
+  expect(names).toEqual(['a', 'b']);
+  expect(error).toMatchObject({ code: 'rate-limited', retryAfterMs: 9_000 });
+});
+
+test("the router's own limit is no failure of the target, and is not waited out", async () => {
+  const a = target('a', RETRY, { ...BREAKER, failures: 1 });
+  const full = () => fail('overloaded', { own: true });
+  expect((await play({ a: [full()], b: ['ok'] }, [a, target('b')])).names).toEqual(['a', 'b']);
+  expect((await play({ a: [full()] }, [a])).calls).toEqual(['a@0']);
+  expect((await play({ a: ['ok'] }, [a])).answer).toBe('ok');
 });
 
 test('anything else that is thrown is internal, and says nothing to the caller', async () => {

@@ -52,7 +52,8 @@ export const healthKey = ({ model, member }: Pick<Target, 'model' | 'member'>): 
   member === undefined ? model : `${member}/${model}`;
 
 /** Asks each target in order until one answers: `run` makes one upstream call and resolves once the answer is committed.
- * Throws the RouterError of the last target that was asked; `overloaded` with the nearest Retry-After when none was. */
+ * Throws the RouterError of the last target that was asked, but that a later target cannot do such a request at all does not
+ * hide why an earlier one failed; `overloaded` with the nearest Retry-After when none was asked. */
 export async function attempt<T extends Target, V>(
   targets: readonly T[],
   run: (target: T) => Promise<V>,
@@ -71,14 +72,17 @@ export async function attempt<T extends Target, V>(
       const others = targets.slice(position + 1);
       return { value: await tryTarget(target, others, run, options), target };
     } catch (thrown) {
-      last = RouterError.from(thrown);
-      if (!ERROR_POLICIES[last.code].nextTarget) throw last;
+      const error = RouterError.from(thrown);
+      if (!ERROR_POLICIES[error.code].nextTarget) throw error;
+      if (last === undefined || !isIncapable(error)) last = error;
     } finally {
       if (admitted === 'probe') breaker?.release();
     }
   }
   throw last ?? resting(targets, shortestWaitMs);
 }
+
+const isIncapable = ({ code }: RouterError): boolean => code === 'unsupported' || code === 'model-not-found';
 
 /** All tries of one target. */
 function tryTarget<T extends Target, V>(
@@ -139,6 +143,7 @@ async function tryOnce<T extends Target, V>(target: T, run: (target: T) => Promi
 
 /** What an error says about the target. Also called for a failure after commit. */
 export function noteFailure(target: Target, error: RouterError, nowMs: number): void {
+  if (error.own) return;
   const { breakers } = target.upstream;
   if (ERROR_POLICIES[error.code].tripsBreaker) breakers.remember(healthKey(target)).failure(nowMs);
   else if (error.code === 'rate-limited' && error.retryAfterMs !== undefined) {
@@ -154,7 +159,7 @@ function retryWaitMs(
   others: readonly Target[],
   options: AttemptOptions,
 ): number | undefined {
-  if (ERROR_POLICIES[error.code].retrySame === false) return undefined;
+  if (error.own || ERROR_POLICIES[error.code].retrySame === false) return undefined;
   const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
   if (waitMs > target.upstream.config.retry.maxDelayMs) return undefined;
   const nowMs = performance.now();

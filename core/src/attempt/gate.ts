@@ -2,6 +2,9 @@
 import type { ConcurrencyConfig } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';
 
+/** What a client is told when the queue is full. */
+const RETRY_AFTER_MS = 1_000;
+
 /** A counting semaphore with a bounded first-in-first-out queue. */
 export class Gate {
   readonly #config: ConcurrencyConfig;
@@ -27,10 +30,11 @@ export class Gate {
   /** Waits for a place. Throws `overloaded` when the queue is full, the signal's reason when it aborts. */
   async wait(signal: AbortSignal): Promise<void> {
     if (this.#waiting.size >= this.#config.queue) {
-      throw new RouterError(
-        'overloaded',
-        `too many requests at once: ${this.#config.max} running and ${this.#config.queue} waiting`,
-      );
+      const { max, queue } = this.#config;
+      throw new RouterError('overloaded', `too many requests at once: ${max} running and ${queue} waiting`, {
+        own: true,
+        retryAfterMs: RETRY_AFTER_MS,
+      });
     }
     signal.throwIfAborted();
     await new Promise<void>((enter, refuse) => {

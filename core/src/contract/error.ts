@@ -78,6 +78,8 @@ export interface RouterErrorOptions {
   readonly usage?: Partial<Usage>;
   /** The plugin repaired itself (fresh credentials, a learnt profile): core grants one extra try of the same target. */
   readonly again?: true;
+  /** A limit of the router's own was met: it says nothing of the target, and waiting for the same one is no use. */
+  readonly own?: true;
 }
 
 const MARK = Symbol.for('turnout.RouterError');
@@ -93,6 +95,7 @@ export class RouterError extends Error {
   readonly field: string | undefined;
   readonly usage: Partial<Usage> | undefined;
   readonly again: boolean;
+  readonly own: boolean;
   readonly [MARK] = true;
 
   constructor(code: ErrorCode, message: string, options: RouterErrorOptions = {}) {
@@ -105,6 +108,7 @@ export class RouterError extends Error {
     this.field = options.field;
     this.usage = options.usage;
     this.again = options.again ?? false;
+    this.own = options.own ?? false;
   }
 
   /** True for a RouterError of any copy of this package: a plugin may bring its own. */

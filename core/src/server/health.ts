@@ -8,16 +8,19 @@ const KEPT_MS = 10_000;
 
 export interface Readiness {
   readonly ready: boolean;
-  readonly providers: Readonly<Record<string, { readonly ok: boolean; readonly findings: readonly Finding[] }>>;
+  /** `findings` name endpoints and auth modes: they are for the operator. */
+  readonly providers: Readonly<Record<string, { readonly ok: boolean; readonly findings?: readonly Finding[] }>>;
 }
 
 const kept = new WeakMap<Upstream, { readonly untilMs: number; readonly findings: Promise<readonly Finding[]> }>();
 
-export async function readiness(router: Router): Promise<Readiness> {
+/** `detailed`: with what was found. */
+export async function readiness(router: Router, detailed: boolean): Promise<Readiness> {
   const entries = await Promise.all(
     [...router.upstreams.values()].map(async (upstream) => {
       const findings = await examine(upstream);
-      return [upstream.name, { ok: findings.every((finding) => finding.ok), findings }] as const;
+      const ok = findings.every((finding) => finding.ok);
+      return [upstream.name, detailed ? { ok, findings } : { ok }] as const;
     }),
   );
   return { ready: entries.some(([, provider]) => provider.ok), providers: Object.fromEntries(entries) };

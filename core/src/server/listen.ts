@@ -1,6 +1,6 @@
 // The socket: listening, and ending without cutting anybody off before the drain time is over.
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
@@ -25,14 +25,23 @@ const LAST_WORDS_MS = 250;
 /** Serves a router on its configured host and port (0 picks a free one). Rejects when the port cannot be had. */
 export async function listen(router: Router, at: { host: string; port: number }): Promise<Listening> {
   const clients = new Set<Client>();
+  /** Connections that were opened in advance: node does not count them as idle before their first request. */
+  const unused = new Set<Socket>();
   let draining = false;
   const app = createApp({ router: () => router, clients, draining: () => draining });
   // The app never reads the Request's url beyond its path, so the host header cannot lead it astray.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = http.createServer(
     { headersTimeout: HEADERS_MS, requestTimeout: BODY_MS, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: 32 * 1024 },
-    listener,
+    (incoming, outgoing) => {
+      unused.delete(incoming.socket);
+      listener(incoming, outgoing);
+    },
   );
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   await new Promise<void>((ready, refuse) => {
     const failed = (error: NodeJS.ErrnoException) => refuse(explainRefusal(error, at));
     server.once('error', failed);
@@ -50,7 +59,7 @@ export async function listen(router: Router, at: { host: string; port: number })
     port,
     close: () => {
       draining = true;
-      closed ??= drain(server, clients, router.config.server.drainMs);
+      closed ??= drain(server, { clients, unused }, router.config.server.drainMs);
       return closed;
     },
   };
@@ -66,8 +75,14 @@ function explainRefusal(error: NodeJS.ErrnoException, { host, port }: { host: st
   return new Error(`cannot listen on ${host} port ${port}: ${reason}`, { cause: error });
 }
 
-function drain(server: http.Server, clients: ReadonlySet<Client>, drainMs: number): Promise<void> {
+interface Present {
+  readonly clients: ReadonlySet<Client>;
+  readonly unused: ReadonlySet<Socket>;
+}
+
+function drain(server: http.Server, { clients, unused }: Present, drainMs: number): Promise<void> {
   return new Promise((done) => {
+    for (const socket of unused) socket.destroy();
     // Keep-alive sockets become idle one by one as their requests end.
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     let kill: NodeJS.Timeout | undefined;
