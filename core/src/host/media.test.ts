@@ -8,6 +8,7 @@ import { createMediaFetcher, isPublicAddress, type MediaFetcher } from './media.
 const pem = readFileSync(new URL('./fixtures/localhost-test-only.pem', import.meta.url), 'utf8');
 const PICTURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 1, 2, 3]);
 const never = new AbortController().signal;
+const plenty = () => ({ bytesLeft: 1_000_000 });
 
 let server: https.Server;
 let base: string;
@@ -44,15 +45,21 @@ function fetcher(options: Parameters<typeof createMediaFetcher>[0] = {}): MediaF
 }
 
 test('fetches bytes and their type', async () => {
-  expect(await fetcher().fetch(`${base}/picture`, never)).toEqual({
+  expect(await fetcher().fetch(`${base}/picture`, never, plenty())).toEqual({
     mediaType: 'image/png',
     data: PICTURE.toString('base64'),
   });
 });
 
+test('media that are too large together are refused', async () => {
+  const budget = { bytesLeft: 10 };
+  await fetcher().fetch(`${base}/picture`, never, budget);
+  await expect(fetcher().fetch(`${base}/picture`, never, budget)).rejects.toThrow('too large together');
+});
+
 test('follows three redirects and no more', async () => {
-  expect((await fetcher().fetch(`${base}/hop/2`, never)).mediaType).toBe('image/png');
-  await expect(fetcher().fetch(`${base}/hop/3`, never)).rejects.toThrow('more than 3 redirects');
+  expect((await fetcher().fetch(`${base}/hop/2`, never, plenty())).mediaType).toBe('image/png');
+  await expect(fetcher().fetch(`${base}/hop/3`, never, plenty())).rejects.toThrow('more than 3 redirects');
 });
 
 test.each([
@@ -63,7 +70,7 @@ test.each([
   ['an answer that never ends', '/stall', 'not fetched'],
 ])('refuses %s', async (_name, path, message) => {
   const limited = fetcher({ limits: { bytesMax: 1_000, timeoutMs: 300 } });
-  await expect(limited.fetch(`${base}${path}`, never)).rejects.toMatchObject({
+  await expect(limited.fetch(`${base}${path}`, never, plenty())).rejects.toMatchObject({
     code: 'invalid-request',
     message: expect.stringContaining(message),
   });
@@ -73,7 +80,7 @@ test.each(['http://example.com/a.png', 'file:///etc/passwd', 'https://user:passw
   'refuses %s without connecting, and without quoting more than the host',
   async (url) => {
     const error: Error = await fetcher()
-      .fetch(url, never)
+      .fetch(url, never, plenty())
       .then(
         () => new Error('fetched'),
         (reason) => reason,
@@ -120,19 +127,19 @@ describe('addresses that are not public', () => {
     const { port } = server.address() as AddressInfo;
     const urls = [`https://127.0.0.1:${port}/picture`, `https://[::1]:${port}/picture`, `${base}/picture`];
     for (const url of [...urls, 'https://2130706433/', 'https://0x7f.1/', 'https://127.1/']) {
-      await expect(guarded.fetch(url, never), url).rejects.toThrow(/not public/);
+      await expect(guarded.fetch(url, never, plenty()), url).rejects.toThrow(/not public/);
     }
     expect(hits).toBe(before);
     // The first address is allowed, the redirect's is not.
     const first = fetcher({ isAllowed: (address) => address === '127.0.0.1' || address === '::1' });
     const away = `${base}/to/${encodeURIComponent('https://169.254.169.254/latest/meta-data')}`;
-    await expect(first.fetch(away, never)).rejects.toThrow(/not public/);
+    await expect(first.fetch(away, never, plenty())).rejects.toThrow(/not public/);
   });
 });
 
 test('a client that leaves ends the fetch', async () => {
   const controller = new AbortController();
-  const fetching = fetcher().fetch(`${base}/stall`, controller.signal);
+  const fetching = fetcher().fetch(`${base}/stall`, controller.signal, plenty());
   controller.abort();
   await expect(fetching).rejects.toMatchObject({ code: 'invalid-request' });
 });

@@ -12,9 +12,14 @@ export interface Media {
   readonly data: string;
 }
 
+/** What one request may still fetch in all; counted down as bytes arrive. */
+export interface MediaBudget {
+  bytesLeft: number;
+}
+
 export interface MediaFetcher {
   /** Fetches one https URL. Throws `invalid-request` for whatever is wrong with it. */
-  fetch(url: string, signal: AbortSignal): Promise<Media>;
+  fetch(url: string, signal: AbortSignal, budget: MediaBudget): Promise<Media>;
   close(): Promise<void>;
 }
 
@@ -63,11 +68,13 @@ export function createMediaFetcher(options: MediaFetcherOptions = {}): MediaFetc
     keepAliveTimeout: 1_000,
   });
   return {
-    fetch: (url, signal) => fetchGuarded(url, AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)])),
+    fetch: (url, signal, budget) => {
+      return fetchGuarded(url, AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]), budget);
+    },
     close: () => agent.destroy(),
   };
 
-  async function fetchGuarded(text: string, signal: AbortSignal): Promise<Media> {
+  async function fetchGuarded(text: string, signal: AbortSignal, budget: MediaBudget): Promise<Media> {
     let url = checkUrl(text, isAllowed);
     for (let redirects = 0; ; redirects++) {
       let answer: Awaited<ReturnType<typeof request>>;
@@ -90,7 +97,7 @@ export function createMediaFetcher(options: MediaFetcherOptions = {}): MediaFetc
       }
       const declared = Array.isArray(headers['content-type']) ? headers['content-type'][0] : headers['content-type'];
       const mediaType = declared?.split(';')[0]?.trim().toLowerCase() || 'application/octet-stream';
-      return { mediaType, data: await readAll(url, body, limits.bytesMax) };
+      return { mediaType, data: await readAll(url, body, limits.bytesMax, budget) };
     }
   }
 }
@@ -110,13 +117,15 @@ function discard(body: Readable): void {
   body.on('error', () => {}).destroy();
 }
 
-async function readAll(url: URL, body: AsyncIterable<Buffer>, bytesMax: number): Promise<string> {
+async function readAll(url: URL, body: AsyncIterable<Buffer>, bytesMax: number, budget: MediaBudget): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of body) {
       bytes += chunk.length;
       if (bytes > bytesMax) throw refuse(url, `it is larger than ${bytesMax} bytes`);
+      budget.bytesLeft -= chunk.length;
+      if (budget.bytesLeft < 0) throw refuse(url, 'the media of this request are too large together');
       chunks.push(chunk);
     }
   } catch (error) {

@@ -6,17 +6,25 @@ import type { Journey } from './journey.ts';
 
 /** One request fetches at most this many. */
 const URLS_MAX = 20;
+/** And at most so much in all: as much as a body may hold by default. */
+const BYTES_MAX = 32 * 1024 * 1024;
 
 /** The same journey with every media URL fetched, each once, all at the same time. The same object when there is none. */
-export async function fetchMedia(journey: Journey, media: MediaFetcher, signal: AbortSignal): Promise<Journey> {
+export async function fetchMedia<J extends Pick<Journey, 'request'>>(
+  journey: J,
+  media: MediaFetcher,
+  signal: AbortSignal,
+): Promise<J> {
   const urls = new Set<string>();
   for (const message of journey.request.messages) collectUrls(message.parts, urls);
   if (urls.size === 0) return journey;
   if (urls.size > URLS_MAX) {
     throw new RouterError('invalid-request', `${urls.size} media URLs in one request; at most ${URLS_MAX} are fetched`);
   }
-  const list = [...urls];
-  const fetched = new Map(await Promise.all(list.map(async (url) => [url, await media.fetch(url, signal)] as const)));
+  const budget = { bytesLeft: BYTES_MAX };
+  const fetched = new Map(
+    await Promise.all([...urls].map(async (url) => [url, await media.fetch(url, signal, budget)] as const)),
+  );
   const withBytes = (part: Part): Part => {
     if (part.type === 'tool-result') return { ...part, parts: part.parts.map(withBytes) };
     if (part.type !== 'media' || part.url === undefined) return part;

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { ChatRequest, Part } from '../contract/index.ts';
+import type { MediaFetcher } from '../host/index.ts';
+import { fetchMedia } from './media.ts';
+
+const never = new AbortController().signal;
+const image = (url: string): Part => ({ type: 'media', mediaType: 'image/*', url, name: 'a.png' });
+
+function request(...parts: Part[]): ChatRequest {
+  return { model: 'm', system: [], messages: [{ role: 'user', parts }], tools: [] };
+}
+
+/** Answers with the URL itself as bytes, and counts. */
+function fetcher(): MediaFetcher & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    fetch: async (url) => {
+      asked.push(url);
+      return { mediaType: 'image/png', data: btoa(url) };
+    },
+    close: async () => {},
+  };
+}
+
+test('media by URL become bytes, in tool results too, each URL fetched once', async () => {
+  const media = fetcher();
+  const journey = {
+    request: request({ type: 'text', text: 'look' }, image('https://a/1'), {
+      type: 'tool-result',
+      id: 't',
+      parts: [image('https://a/1'), image('https://a/2')],
+    }),
+    other: 1,
+  };
+  const fetched = await fetchMedia(journey, media, never);
+  const bytes = (url: string) => ({ type: 'media', mediaType: 'image/png', data: btoa(url), name: 'a.png' });
+  expect(fetched.request.messages[0]?.parts).toEqual([
+    { type: 'text', text: 'look' },
+    bytes('https://a/1'),
+    { type: 'tool-result', id: 't', parts: [bytes('https://a/1'), bytes('https://a/2')] },
+  ]);
+  expect(fetched.other).toBe(1);
+  expect(media.asked).toEqual(['https://a/1', 'https://a/2']);
+});
+
+test('a request without URLs is left as it is', async () => {
+  const journey = { request: request({ type: 'media', mediaType: 'image/png', data: 'AA==' }) };
+  expect(await fetchMedia(journey, fetcher(), never)).toBe(journey);
+});
+
+test('too many URLs are refused before any is fetched', async () => {
+  const media = fetcher();
+  const journey = { request: request(...Array.from({ length: 21 }, (_, n) => image(`https://a/${n}`))) };
+  await expect(fetchMedia(journey, media, never)).rejects.toMatchObject({ code: 'invalid-request' });
+  expect(media.asked).toEqual([]);
+});
