@@ -25,7 +25,7 @@ const yaml = (settings = '') => `providers:
     endpoint: ${local.url}
     auth: { mode: keys, accessKeyId: ${KEYS.accessKeyId}, secretAccessKey: ${KEYS.secretAccessKey} }
     retry: { attempts: 2, minDelay: 10ms, maxDelay: 50ms }
-    timeout: { firstToken: 500ms, idle: 500ms }
+    timeout: { firstToken: 1s, idle: 1s }
 ${settings}routes:
   claude: bedrock/${MODEL}
   thinker: { targets: [bedrock/${BUDGET_MODEL}], reasoning: { budget: 2048 } }

@@ -14,7 +14,7 @@ const houses: House[] = [];
 /** Two scripted providers with short times, and what a test adds. */
 async function house(extra = '', key?: string, settings = ''): Promise<House> {
   const provider = (name: string) =>
-    `  ${name}: { plugin: "${plugin}", timeout: { firstToken: 400ms, idle: 400ms, total: 5s }, retry: { attempts: 1 }${settings} }\n`;
+    `  ${name}: { plugin: "${plugin}", timeout: { firstToken: 1s, idle: 1s, total: 15s }, retry: { attempts: 1 }${settings} }\n`;
   const yaml = `providers:\n${provider('alpha')}${provider('beta')}routes:\n  main: { targets: [alpha/m1, beta/m2] }\n  only: alpha/m1\n  "team-*": alpha/*\n${extra}`;
   const opened = await openHouse(yaml, key === undefined ? {} : { key });
   houses.push(opened);
@@ -245,7 +245,7 @@ test('a slow reader stops the reading of the upstream', async () => {
   let before = -1;
   while (before !== produced) {
     before = produced;
-    await new Promise((later) => setTimeout(later, 600));
+    await new Promise((later) => setTimeout(later, 1_400));
   }
   expect(produced).toBeGreaterThan(0);
   expect(produced).toBeLessThan(1_500);
