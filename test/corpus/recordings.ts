@@ -11,10 +11,14 @@ export const hasCorpus = existsSync(dir);
 export interface Recording {
   readonly name: string;
   readonly kind: string;
+  /** The request's path, decoded. */
+  readonly path: string;
   readonly modelId: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** The request's body, parsed; undefined where it was not recorded as JSON. */
+  readonly sent: unknown;
 }
 
 export function readRecordings(kinds: readonly string[]): Recording[] {
@@ -28,7 +32,9 @@ export function readRecordings(kinds: readonly string[]): Recording[] {
       const body =
         response.bodyBase64 === undefined ? Buffer.from(response.bodyText) : Buffer.from(response.bodyBase64, 'base64');
       const headers = { 'content-type': 'application/json', ...response.headers };
-      return [{ name: file.replace(/\.json$/, ''), kind, modelId, status: response.status, headers, body }];
+      const name = file.replace(/\.json$/, '');
+      const path = decodeURIComponent(request.path);
+      return [{ name, kind, path, modelId, status: response.status, headers, body, sent: request.body }];
     });
 }
 

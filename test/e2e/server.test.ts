@@ -439,7 +439,10 @@ describe('losses', () => {
     const opened = await house('strict: true\n');
     const response = await opened.post('/v1/chat/completions', ask('main'));
     expect(response.headers.get('x-turnout-target')).toBe('beta/m2');
+    // Only who was really asked counts.
+    expect(response.headers.get('x-turnout-attempts')).toBe('1');
     const refused = await opened.post('/v1/chat/completions', ask('only'));
+    expect(refused.headers.get('x-turnout-attempts')).toBe('0');
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('top_p (no such knob)');
   });

@@ -19,7 +19,7 @@ export const contextFor = (echo: Partial<ChatEcho> = {}): AnswerContext<ChatEcho
   requestId: '7f3a',
   model: 'claude',
   createdS: 1_790_000_000,
-  echo: { includeUsage: true, legacyFunctions: false, names: new Map(), ...echo },
+  echo: { includeUsage: true, legacyFunctions: false, names: new Map(), asked: {}, ...echo },
 });
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((raw) => Buffer.from(raw).toString('base64'));

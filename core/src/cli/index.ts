@@ -1,20 +1,26 @@
-// The command line: serve · check · explain. Errors go to stderr, exit code 1; `--help` exits 0.
+// The command line: serve · check · explain · models · doctor. Errors go to stderr, exit code 1; `--help` exits 0.
 import { parseArgs } from 'node:util';
 import { ConfigError, formatIssues, loadConfig } from '../config/index.ts';
 import { RouterError } from '../contract/index.ts';
 import { builtInPlugins, createPluginLoader, createRouter, type Router } from '../host/index.ts';
 import { createLog, SILENT } from '../observe/index.ts';
 import { explain, formatExplanation, routeWarnings } from '../server/index.ts';
+import { doctor } from './doctor.ts';
+import { models } from './models.ts';
 import { serve } from './serve.ts';
+import { collectSettingNotes } from './setting-notes.ts';
 
 export { createLog } from '../observe/index.ts';
 export { serve } from './serve.ts';
 
 export const USAGE = `turnout: a self-hosted LLM router
 
-  turnout serve   --config FILE [--port N]        start the router
-  turnout check   --config FILE                   read the file, report everything that is wrong with it
-  turnout explain MODEL --config FILE [--json]    where a request for MODEL would go, and why; calls nobody
+  turnout serve   --config FILE [--port N]           start the router
+  turnout check   --config FILE                      read the file, report everything that is wrong with it
+  turnout explain MODEL --config FILE [--json]       where a request for MODEL would go, and why; calls nobody
+  turnout models  [PROVIDER] --config FILE [--json]  what the providers offer: names, limits, prices, abilities
+  turnout doctor  --config FILE [--call] [--json]    whether each provider can be used, step by step
+                                                     --call asks each for one token
 
   --config is relative to where you stand. --help prints this.`;
 
@@ -48,6 +54,7 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
       config: { type: 'string' },
       port: { type: 'string' },
       json: { type: 'boolean', default: false },
+      call: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -61,8 +68,16 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
     const port = parsePort(values.port);
     return serve(await load(createLog()), port === undefined ? {} : { port });
   }
-  if (command === 'check') return check(await load(), requireConfig(values.config));
+  if (command === 'check') {
+    const notes = collectSettingNotes();
+    return check(await load(notes.log), requireConfig(values.config), notes);
+  }
   if (command === 'explain') return explainModel(await load(), names, values.json);
+  if (command === 'models') {
+    const [provider] = names;
+    return models(await load(), { provider, json: values.json });
+  }
+  if (command === 'doctor') return doctor(await load(), { call: values.call, json: values.json });
   throw new Error(`there is no command "${command}"\n\n${USAGE}`);
 }
 
@@ -73,9 +88,9 @@ export async function loadRouter(file: string, options: CliOptions, log: Router[
   return createRouter(config, log);
 }
 
-async function check(router: Router, file: string): Promise<number> {
+async function check(router: Router, file: string, notes: ReturnType<typeof collectSettingNotes>): Promise<number> {
   const { providers, routes } = router.config;
-  const warnings = routeWarnings(router);
+  const warnings = [...notes.issues(router.config), ...routeWarnings(router)];
   await router.close();
   if (warnings.length > 0) console.error(formatIssues(warnings));
   console.log(`${file}: ok, ${count(providers.length, 'provider')}, ${count(routes.length, 'route')}`);

@@ -70,6 +70,8 @@ export interface ProviderConfig {
   readonly breaker: BreakerConfig;
   readonly concurrency: ConcurrencyConfig;
   readonly headers: Readonly<Record<string, string>>;
+  /** PEM file with more certificate authorities, relative to the YAML's folder. */
+  readonly caFile?: string | undefined;
 }
 
 export type RouteReasoning = 'off' | { readonly budget: number } | { readonly effort: Effort };

@@ -1,4 +1,5 @@
 // The JSON Schema of the file, for editors: core's schema with the settings of the given plugins put in.
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
 import type { Plugin } from '../contract/index.ts';
 import { providerSchema, rootSchema } from './schema.ts';
@@ -19,19 +20,18 @@ export function configJsonSchema(plugins: readonly Plugin[]): JsonSchema {
     definitions[`core.${key}`] = withVariables(record(schema));
   }
   for (const plugin of plugins) {
-    const { definitions: shared, ...own } = settingsOf(plugin);
-    // A plugin's own definitions keep their names apart from the others'.
-    const local = prefixed(own, plugin.name);
-    for (const [name, schema] of Object.entries(record(shared))) {
-      definitions[`plugin.${plugin.name}.${name}`] = withVariables(prefixed(record(schema), plugin.name));
-    }
-    definitions[`plugin.${plugin.name}`] = withCoreKeys(withVariables(local), core);
+    const own = define(plugin.config, `plugin.${plugin.name}`, definitions);
+    definitions[`plugin.${plugin.name}`] = withCoreKeys(own, core);
   }
   definitions['plugin other'] = withCoreKeys({ type: 'object', additionalProperties: true }, core);
   definitions.provider = providerChoice(plugins.map((plugin) => plugin.name));
   const { $schema, ...rest } = root;
   const schema = record(withVariables(rest));
-  const properties = { ...record(schema.properties), providers: providersOf(plugins.map((plugin) => plugin.name)) };
+  const properties = {
+    ...record(schema.properties),
+    providers: providersOf(plugins.map((plugin) => plugin.name)),
+    routes: withPluginKeys(record(record(schema.properties).routes), plugins, definitions),
+  };
   return record(sorted({ $schema, title: 'Turnout', ...schema, properties, definitions }));
 }
 
@@ -39,12 +39,41 @@ const record = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(
 
 const reference = (name: string) => ({ $ref: `#/definitions/${encodeURIComponent(name)}` });
 
-function settingsOf(plugin: Plugin): JsonSchema {
-  const standard: unknown = plugin.config['~standard'];
+function settingsOf(schema: StandardSchemaV1): JsonSchema {
+  const standard: unknown = schema['~standard'];
   const converter = isRecord(standard) ? standard.jsonSchema : undefined;
   if (!isRecord(converter) || typeof converter.input !== 'function') return { additionalProperties: true };
-  const { $schema: _dialect, ...schema } = record(converter.input({ target: 'draft-07' }));
-  return schema;
+  const { $schema: _dialect, ...own } = record(converter.input({ target: 'draft-07' }));
+  return own;
+}
+
+/** A plugin's schema. Its own definitions go among the others, under names of their own. */
+function define(schema: StandardSchemaV1, name: string, definitions: Record<string, unknown>): JsonSchema {
+  const { definitions: shared, ...own } = settingsOf(schema);
+  for (const [inner, part] of Object.entries(record(shared))) {
+    definitions[`${name}.${inner}`] = record(withVariables(prefixed(record(part), name)));
+  }
+  return withVariables(prefixed(own, name));
+}
+
+/** Routes with a key for each plugin that takes settings there. */
+function withPluginKeys(
+  routes: JsonSchema,
+  plugins: readonly Plugin[],
+  definitions: Record<string, unknown>,
+): JsonSchema {
+  const keys: [string, unknown][] = [];
+  for (const { name, extensions } of plugins) {
+    if (extensions === undefined) continue;
+    const own = define(extensions, `route.${name}`, definitions);
+    definitions[`route.${name}`] = { anyOf: [{ type: 'null' }, own] };
+    keys.push([name, reference(`route.${name}`)]);
+  }
+  const added = (node: JsonSchema): JsonSchema =>
+    isRecord(node.properties) ? { ...node, properties: { ...node.properties, ...Object.fromEntries(keys) } } : node;
+  const route = record(routes.additionalProperties);
+  const branches = Array.isArray(route.anyOf) ? route.anyOf.map((branch) => added(record(branch))) : [];
+  return { ...routes, additionalProperties: { ...route, anyOf: branches } };
 }
 
 function withCoreKeys(own: JsonSchema, core: JsonSchema): JsonSchema {
@@ -88,7 +117,7 @@ function prefixed(schema: JsonSchema, prefix: string): JsonSchema {
   return record(
     mapSchema(schema, (node) =>
       typeof node.$ref === 'string'
-        ? { ...node, $ref: node.$ref.replace('#/definitions/', `#/definitions/plugin.${prefix}.`) }
+        ? { ...node, $ref: node.$ref.replace('#/definitions/', `#/definitions/${prefix}.`) }
         : node,
     ),
   );

@@ -9,6 +9,7 @@ import type { LoadPlugin } from './provider.ts';
 import { readProviders } from './provider.ts';
 import { readText } from './read.ts';
 import { referenceProblems } from './reference.ts';
+import { pluginKeysAt, type RouteSettings, readRouteSettings } from './route-settings.ts';
 import { rootSchema } from './schema.ts';
 import { isRecord, jsonSchemaOf } from './schema-keys.ts';
 import type { Secrets } from './secret.ts';
@@ -52,22 +53,24 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   if (value instanceof TooManyValuesError)
     return fail([...problems, { span: root.span, path: [], message: value.message }]);
 
-  const parsed = rootSchema.safeParse(value);
-  const subject = { root, base: [], value, siblings: [], redact: secrets.redact };
-  const own = parsed.success ? [] : problemsOf(parsed.error.issues, { ...subject, schema: jsonSchemaOf(rootSchema) });
-  const { providers, problems: ofProviders } = await readProviders(
-    root,
-    isRecord(value) ? value.providers : undefined,
-    secrets,
-    {
-      dir,
-      loadPlugin: options.loadPlugin,
-      builtIns: options.builtIns ?? [],
-    },
-  );
-  const all = [...problems, ...own, ...ofProviders, ...referenceProblems(root)];
+  const sections = isRecord(value) ? value : {};
+  const declared = await readProviders(root, sections.providers, secrets, {
+    dir,
+    loadPlugin: options.loadPlugin,
+    builtIns: options.builtIns ?? [],
+  });
+  const { providers, plugins } = declared;
+  const room = { root, plugins, secrets };
+  const { routes, settings, problems: ofRoutes } = await readRouteSettings(sections.routes, room);
+
+  const own = isRecord(value) && routes !== undefined ? { ...value, routes } : value;
+  const parsed = rootSchema.safeParse(own);
+  const siblings = (path: YamlPath) => pluginKeysAt(path, room);
+  const subject = { root, base: [], value: own, siblings, redact: secrets.redact, schema: jsonSchemaOf(rootSchema) };
+  const ofRoot = parsed.success ? [] : problemsOf(parsed.error.issues, subject);
+  const all = [...problems, ...ofRoot, ...declared.problems, ...ofRoutes, ...referenceProblems(root)];
   if (!parsed.success || all.length > 0) return fail(all);
-  return build({ source, secrets, root, dir }, parsed.data, providers);
+  return build({ source, secrets, root, dir }, parsed.data, providers, settings);
 }
 
 function rootProblem(document: Document, root: Place): Problem | undefined {
@@ -117,10 +120,11 @@ function build(
   { source, secrets, root, dir }: Origin,
   data: z.output<typeof rootSchema>,
   providers: readonly ProviderConfig[],
+  settings: RouteSettings['settings'],
 ): Config {
   const routes = entriesOf(entryOf(root, 'routes')?.value).flatMap(({ key, keySpan }) => {
     const route = data.routes[key];
-    return route === undefined ? [] : [routeOf(key, positionOf(source, keySpan.start).line, route)];
+    return route === undefined ? [] : [routeOf(key, positionOf(source, keySpan.start).line, route, settings.get(key))];
   });
   return Object.freeze({
     file: source.file,
@@ -147,7 +151,12 @@ function frozenParts(provider: ProviderConfig): ProviderConfig {
 
 type RouteData = z.output<typeof rootSchema>['routes'][string];
 
-function routeOf(name: string, line: number, route: RouteData): RouteConfig {
+function routeOf(
+  name: string,
+  line: number,
+  route: RouteData,
+  settings: Readonly<Record<string, unknown>> = Object.freeze({}),
+): RouteConfig {
   const { targets, reasoning, defaults } =
     typeof route === 'string' ? { targets: [route], reasoning: undefined, defaults: {} } : route;
   return Object.freeze({
@@ -161,7 +170,7 @@ function routeOf(name: string, line: number, route: RouteData): RouteConfig {
     ),
     ...(reasoning !== undefined && { reasoning: Object.freeze(reasoning) }),
     defaults: Object.freeze(withoutUndefined(defaults)),
-    settings: Object.freeze({}),
+    settings,
   });
 }
 

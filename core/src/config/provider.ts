@@ -8,7 +8,7 @@ import type { Secrets } from './secret.ts';
 import { didYouMean } from './suggestion.ts';
 import type { Entry, Place, Problem } from './tree.ts';
 import { entriesOf, entryOf, locate, valueSpan } from './tree.ts';
-import { problemsOf, spaceHint } from './validation.ts';
+import { problemsOf, spaceHint, validate } from './validation.ts';
 
 export interface LoadedPlugin {
   readonly plugin: Plugin;
@@ -27,6 +27,8 @@ export interface PluginSource {
 export interface ProvidersResult {
   /** Those without problems, in the order of the file. */
   readonly providers: readonly ProviderConfig[];
+  /** By the provider's name, also where the settings are wrong. */
+  readonly plugins: ReadonlyMap<string, Plugin>;
   readonly problems: readonly Problem[];
 }
 
@@ -46,11 +48,15 @@ export async function readProviders(
   const results = await Promise.all(
     entriesOf(entryOf(root, 'providers')?.value).map((entry) => {
       const written = isRecord(value) ? value[entry.key] : undefined;
-      return readProvider(entry, written ?? {}, { root, secrets, load, builtIns: source.builtIns });
+      return readProvider(entry, written ?? {}, { root, secrets, load, builtIns: source.builtIns }).then((result) => ({
+        ...result,
+        name: entry.key,
+      }));
     }),
   );
   return {
     providers: results.flatMap((result) => result.provider ?? []),
+    plugins: new Map(results.flatMap(({ name, plugin }) => (plugin === undefined ? [] : [[name, plugin] as const]))),
     problems: results.flatMap((result) => result.problems),
   };
 }
@@ -63,6 +69,7 @@ interface Room {
 }
 
 interface ProviderResult {
+  readonly plugin?: Plugin;
   readonly provider?: ProviderConfig;
   readonly problems: readonly Problem[];
 }
@@ -78,7 +85,12 @@ async function readProvider(entry: Entry, value: unknown, room: Room): Promise<P
   }
   const own = Object.fromEntries(Object.entries(value).filter(([key]) => PROVIDER_KEYS.includes(key)));
   const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !PROVIDER_KEYS.includes(key)));
-  const subject = { root: room.root, base, siblings: PROVIDER_KEYS, redact: room.secrets.redact };
+  const subject = {
+    root: room.root,
+    base,
+    siblings: (path: YamlPath) => (path.length === 0 ? PROVIDER_KEYS : []),
+    redact: room.secrets.redact,
+  };
   const core = providerSchema.safeParse(own);
   if (!core.success) {
     problems.push(...problemsOf(core.error.issues, { ...subject, value: own, schema: jsonSchemaOf(providerSchema) }));
@@ -86,19 +98,20 @@ async function readProvider(entry: Entry, value: unknown, room: Room): Promise<P
   const loaded = await loadFor(entry, own.plugin, room);
   if (loaded === undefined || 'message' in loaded)
     return { problems: loaded === undefined ? problems : [...problems, loaded] };
-  const checked = await validate(loaded.plugin, rest);
+  const { plugin } = loaded;
+  const checked = await validate(plugin.config, rest);
   if ('message' in checked) {
     const message = room.secrets.redact(`the plugin cannot check its settings: ${checked.message}`);
-    return { problems: [...problems, { span: entry.keySpan, path: base, message }] };
+    return { plugin, problems: [...problems, { span: entry.keySpan, path: base, message }] };
   }
   if (checked.issues !== undefined) {
-    const schema: JsonSchema | undefined = jsonSchemaOf(loaded.plugin.config);
+    const schema: JsonSchema | undefined = jsonSchemaOf(plugin.config);
     problems.push(...problemsOf(checked.issues, { ...subject, value: rest, schema }));
   }
-  if (problems.length > 0 || !core.success || checked.issues !== undefined) return { problems };
+  if (problems.length > 0 || !core.success || checked.issues !== undefined) return { plugin, problems };
   const { plugin: _name, ...common } = core.data;
-  const { plugin, path: pluginPath } = loaded;
-  return { provider: { name: entry.key, plugin, pluginPath, settings: checked.value, ...common }, problems };
+  const { path: pluginPath } = loaded;
+  return { plugin, provider: { name: entry.key, plugin, pluginPath, settings: checked.value, ...common }, problems };
 }
 
 function nameFault(name: string): string | undefined {
@@ -121,14 +134,5 @@ async function loadFor(entry: Entry, written: unknown, room: Room): Promise<Load
     const span = given === undefined ? entry.keySpan : valueSpan(locate(room.root, path));
     const missing = given === undefined ? '; name its plugin with "plugin: …"' : '';
     return { span, path, message: `cannot load the plugin${suggestion === '' ? `: ${reason}${missing}` : suggestion}` };
-  }
-}
-
-/** The schema's result; a schema that throws is turned into its message. */
-async function validate(plugin: Plugin, settings: unknown) {
-  try {
-    return await plugin.config['~standard'].validate(settings);
-  } catch (error) {
-    return { message: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -126,6 +126,11 @@ export const providerSchema = z.strictObject({
     })
     .prefault({}),
   headers: headersSchema.prefault({}).describe('Sent with every upstream request.'),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM file with certificate authorities to trust besides the usual ones; relative to this file.'),
 });
 export const PROVIDER_KEYS: readonly string[] = Object.keys(providerSchema.shape);
 
@@ -150,21 +155,22 @@ const reasoningSchema = z
     return { budget: reasoning.budget ?? 0 };
   });
 
-export const routeSchema = z.union([
-  targetSchema,
-  z.strictObject({
-    targets: z.array(targetSchema).min(1).describe('In order: the next is tried when one fails.'),
-    reasoning: reasoningSchema.optional().describe("The client's own setting wins."),
-    defaults: z
-      .strictObject({
-        maxTokens: z.int().min(1).optional(),
-        temperature: z.number().min(0).max(2).optional(),
-        topP: z.number().min(0).max(1).optional(),
-      })
-      .prefault({})
-      .describe('Used where the client says nothing.'),
-  }),
-]);
+/** A route may also have a key for each plugin that its targets use: route-settings.ts. */
+const routeMapSchema = z.strictObject({
+  targets: z.array(targetSchema).min(1).describe('In order: the next is tried when one fails.'),
+  reasoning: reasoningSchema.optional().describe("The client's own setting wins."),
+  defaults: z
+    .strictObject({
+      maxTokens: z.int().min(1).optional(),
+      temperature: z.number().min(0).max(2).optional(),
+      topP: z.number().min(0).max(1).optional(),
+    })
+    .prefault({})
+    .describe('Used where the client says nothing.'),
+});
+export const ROUTE_KEYS: readonly string[] = Object.keys(routeMapSchema.shape);
+
+export const routeSchema = z.union([targetSchema, routeMapSchema]);
 
 export const rootSchema = z.strictObject({
   server: serverSchema,

@@ -17,8 +17,8 @@ export interface Subject {
   /** What was validated. */
   readonly value: unknown;
   readonly schema: JsonSchema | undefined;
-  /** Keys that may stand at `base` besides the schema's own. */
-  readonly siblings: readonly string[];
+  /** Keys that may stand at a place, a path from `base`, besides the schema's own. */
+  siblings(path: YamlPath): readonly string[];
   /** Applied to messages that the schema's author wrote. */
   redact(message: string): string;
 }
@@ -47,7 +47,7 @@ function unknownKey(finding: Finding, subject: Subject): UnknownKey | undefined 
   if (typeof key !== 'string') return undefined;
   const parent = finding.path.slice(0, -1);
   const known = knownAt(subject.schema, parent, subject.value);
-  const candidates = [...(known.keys ?? []), ...(parent.length === 0 ? subject.siblings : [])];
+  const candidates = [...(known.keys ?? []), ...subject.siblings(parent)];
   const located = locate(subject.root, [...subject.base, ...finding.path]);
   // Libraries that do not name the kind of an issue report an unknown key at its own path.
   const isUnknown = finding.kind === 'unknown-key' || (finding.kind === 'other' && known.keys?.includes(key) === false);
@@ -97,3 +97,12 @@ export const spaceHint = (place: Place): string =>
   place.kind === 'scalar' && place.plain && typeof place.value === 'string' && /^[\w-]+:\S/.test(place.value)
     ? '; a space is missing after ":"'
     : '';
+
+/** A schema's result; a schema that throws is turned into its message. */
+export async function validate(schema: StandardSchemaV1, value: unknown) {
+  try {
+    return await schema['~standard'].validate(value);
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+}

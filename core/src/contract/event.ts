@@ -74,6 +74,8 @@ export interface FinishEvent {
   readonly stopSequence?: string;
   readonly usage: Usage;
   readonly extensions?: Extensions;
+  /** For the log line: what the answer turned out to be, in few words. Never anything of a prompt or an answer. */
+  readonly notes?: Readonly<Record<string, string | number>>;
 }
 export type ChatEvent = StartEvent | BlockStartEvent | BlockDeltaEvent | BlockEndEvent | FinishEvent;
 

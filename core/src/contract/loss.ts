@@ -7,20 +7,33 @@ export interface Loss {
   readonly field: string;
   readonly action: 'dropped' | 'approximated';
   readonly reason: string;
+  /** The route has set it, not the client: `strict` does not count it, `check` warns of it. */
+  readonly ofRoute?: true;
 }
+
+/** Owners whose keys are the client's own fields. Those of a plugin stand inside a field of its name. */
+const PROTOCOLS: ReadonlySet<string> = new Set([
+  'openai-chat',
+  'openai-responses',
+  'openai-embeddings',
+  'anthropic-messages',
+  'bedrock-converse',
+]);
 
 /** A loss for every key of the request's own extensions that the provider does not read.
  * `reads`: owner → the keys read; an owner with `'*'` is read whole. Extensions of parts and tools are the plugin's own to report. */
 export function unreadExtensions(
-  request: ChatRequest,
+  request: Pick<ChatRequest, 'extensions'>,
   reads: Readonly<Record<string, '*' | readonly string[]>>,
 ): Loss[] {
   const losses: Loss[] = [];
   for (const [owner, bag] of Object.entries(request.extensions ?? {})) {
     const read = reads[owner] ?? [];
     if (read === '*') continue;
+    const prefix = PROTOCOLS.has(owner) ? '' : `${owner}.`;
     for (const field of Object.keys(bag)) {
-      if (!read.includes(field)) losses.push({ field, action: 'dropped', reason: 'the target has no such setting' });
+      if (!read.includes(field))
+        losses.push({ field: prefix + field, action: 'dropped', reason: 'the target has no such setting' });
     }
   }
   return losses;

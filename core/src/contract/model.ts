@@ -6,7 +6,7 @@ export interface Model {
   readonly name?: string;
   readonly inputTokensMax?: number;
   readonly outputTokensMax?: number;
-  /** US dollars per million tokens. */
+  /** US dollars per million tokens; `output` is 0 for a model that writes none. */
   readonly price?: {
     readonly input: number;
     readonly output: number;
@@ -22,6 +22,8 @@ export interface Model {
 /** One step of a provider's self-examination, for `/readyz` and `doctor`. */
 export interface Finding {
   readonly ok: boolean;
+  /** Not looked at, or not to be found out: says nothing about the provider. */
+  readonly skipped?: true;
   /** What was looked at: `credentials`, `endpoint` … */
   readonly what: string;
   /** What was found, or what to do about it. Holds no secret. */

@@ -16,8 +16,10 @@ export interface Host {
   readonly name: string;
   /** The YAML's folder: relative paths in settings start here. */
   readonly dir: string;
+  /** A warning from `create` about one key of the settings names it, and `check` prints it there:
+   * `log.warn({ provider: host.name, setting: ['endpoint'] }, message)`. */
   readonly log: Logger;
-  /** undici's `request` over the provider's own dispatcher: keep-alive, connect timeout, HTTP(S)_PROXY. It has no other
+  /** undici's `request` over the provider's own dispatcher: keep-alive, connect timeout, HTTP(S)_PROXY, caFile. It has no other
    * timeout: core's `signal` is what ends a call. Use this for every upstream call, so that close() closes its sockets. */
   readonly request: typeof undiciRequest;
   /** The provider's `headers` of the YAML, names in lower case: to be sent with every upstream request. */

@@ -16,6 +16,8 @@ export interface Resolution {
   readonly auth: string;
   /** The reasoning setting as it is sent, in one line. */
   readonly reasoning?: string;
+  /** Whether the provider has heard of the model, where it can tell without asking anybody; absent: see its list. */
+  readonly known?: boolean;
   /** One sentence for each decision. */
   readonly reasons: readonly string[];
 }
@@ -34,6 +36,8 @@ export interface PlanCall {
   readonly stream: boolean;
   /** The member of the pool that is asked, one of `members()`; absent for a provider that is no pool. */
   readonly member?: string;
+  /** The model's name is the client's own choice: `provider/model`, or carried over by a pattern's star. Absent: the operator's. */
+  readonly direct?: true;
   /** What the route sets for this plugin (the key of the plugin's name in the route), as the plugin's `extensions` schema
    * returned it. The client's own such settings are in `request.extensions`, unvalidated; which wins is the plugin's to say. */
   readonly routeSettings?: unknown;
@@ -55,7 +59,17 @@ export interface Call {
 /** Calls without a request behind them: listing models, self-examination. */
 export type IdleCall = Pick<Call, 'signal' | 'log'>;
 
-/** `input`: texts, one embedding each, in order. */
+/** What is known of a request's way besides the request. */
+export type Circumstances = Omit<PlanCall, 'protocol' | 'stream'>;
+
+/** A call that has no plan: token counts. */
+export type PlainCall = Omit<Call, 'plan'> & Circumstances;
+
+/** `thorough`: somebody waits for the answer (`doctor`), so that others than the provider itself may be asked too. */
+export type CheckCall = IdleCall & { readonly thorough?: true };
+
+/** `input`: texts, one embedding each, in order; none is empty. Settings that not every model has are in `extensions`, under
+ * `openai-embeddings` as the client named them, or under the plugin's own name. */
 export interface EmbedRequest {
   readonly model: string;
   readonly input: readonly string[];
@@ -64,10 +78,23 @@ export interface EmbedRequest {
   readonly extensions?: Extensions;
 }
 export interface EmbedResult {
+  /** The wire model id that answered. */
   readonly model: string;
   readonly embeddings: readonly (readonly number[])[];
   readonly inputTokens: number;
-  readonly losses: readonly Loss[];
+}
+
+/** The capability of embeddings: a plan and a call, as of a chat and by the same rules. */
+export interface Embeddings {
+  /** Throws RouterError `unsupported` for a model that makes none. */
+  plan(request: EmbedRequest, call: Circumstances): Plan;
+  embed(request: EmbedRequest, call: Call): Promise<EmbedResult>;
+}
+
+export interface TokenCount {
+  readonly inputTokens: number;
+  /** The provider has no count for this model: a rule of thumb made it. */
+  readonly estimated?: true;
 }
 
 export interface Provider {
@@ -81,12 +108,11 @@ export interface Provider {
   stream(request: ChatRequest, call: Call): AsyncIterable<ChatEvent>;
   /** The same, not streamed. Absent: core collects `stream()`. */
   generate?(request: ChatRequest, call: Call): Promise<ChatResult>;
-  /** Throws RouterError `unsupported` for a model that makes no embeddings. */
-  embed?(request: EmbedRequest, call: Omit<Call, 'plan'>): Promise<EmbedResult>;
-  /** `estimated`: the provider has no count for this model. */
-  countTokens?(request: ChatRequest, call: Omit<Call, 'plan'>): Promise<{ inputTokens: number; estimated?: true }>;
+  readonly embeddings?: Embeddings;
+  countTokens?(request: ChatRequest, call: PlainCall): Promise<TokenCount>;
   models?(call: IdleCall): Promise<readonly Model[]>;
-  check?(call: IdleCall): Promise<readonly Finding[]>;
+  /** One finding for each thing that a call needs, in the order in which they are needed. */
+  check?(call: CheckCall): Promise<readonly Finding[]>;
   /** Idempotent. No event and no socket after it resolves. */
   close?(): Promise<void>;
 }

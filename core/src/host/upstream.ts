@@ -1,9 +1,10 @@
 // One provider at work: the plugin's provider with what core keeps around it.
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request as undiciRequest } from 'undici';
+import { request as undiciRequest } from 'undici';
 import { Breakers } from '../attempt/breaker.ts';
 import { Gate } from '../attempt/gate.ts';
 import type { ProviderConfig } from '../config/config.ts';
 import type { Host, Logger, Provider } from '../contract/index.ts';
+import { createDispatcher } from './dispatcher.ts';
 
 export interface Upstream {
   readonly name: string;
@@ -16,13 +17,12 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** Sockets kept open between calls live this long: longer than a pause between an agent's turns, shorter than the idle
- * timeouts of the usual load balancers (60 s). */
-const KEEP_ALIVE_MS = 50_000;
+/** The Watch of a call is what ends it. Said for each request, since undici's forward proxy does not hand it on. */
+const UNTIMED = { headersTimeout: 0, bodyTimeout: 0 };
 
 /** Builds the provider and its own connection pool. Throws what `create` throws; nothing stays open then. */
 export async function createUpstream(config: ProviderConfig, dir: string, log: Logger): Promise<Upstream> {
-  const dispatcher = createDispatcher(config);
+  const dispatcher = createDispatcher(config, dir);
   const host: Host = {
     name: config.name,
     dir,
@@ -30,7 +30,7 @@ export async function createUpstream(config: ProviderConfig, dir: string, log: L
     headers: config.headers,
     request: ((url: string | URL, options?: object) =>
       // The cast: undici's overloads are not expressible over one implementation; the options pass through unchanged.
-      undiciRequest(url, { ...options, dispatcher })) as typeof undiciRequest,
+      undiciRequest(url, { ...UNTIMED, ...options, dispatcher })) as typeof undiciRequest,
   };
   let provider: Provider;
   try {
@@ -58,20 +58,4 @@ export async function createUpstream(config: ProviderConfig, dir: string, log: L
       return closed;
     },
   };
-}
-
-/** No socket cap (`concurrency` bounds the calls) and no timeout but connect: the Watch of a call is what ends it. */
-function createDispatcher(config: ProviderConfig): Dispatcher {
-  const options = {
-    connect: { timeout: config.timeout.connectMs },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    pipelining: 1,
-    allowH2: false,
-  };
-  const { HTTP_PROXY, HTTPS_PROXY, http_proxy, https_proxy } = process.env;
-  const proxied = HTTP_PROXY || HTTPS_PROXY || http_proxy || https_proxy;
-  return proxied ? new EnvHttpProxyAgent(options) : new Agent(options);
 }

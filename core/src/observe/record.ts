@@ -5,7 +5,7 @@ import type { Logger, Loss, Protocol, RouterError, Usage } from '../contract/ind
 /** Filled in as the request goes through the house. Never holds a prompt, an answer or a secret. */
 export interface RequestRecord {
   readonly id: string;
-  readonly protocol: Protocol;
+  readonly protocol: Protocol | 'openai-embeddings';
   /** performance.now() when the body had arrived. */
   startMs: number;
   key?: string;
@@ -21,7 +21,11 @@ export interface RequestRecord {
   losses: readonly Loss[];
   usage?: Partial<Usage>;
   finish?: string;
+  /** What the provider says of the answer besides. */
+  notes?: Readonly<Record<string, string | number>>;
   error?: RouterError;
+  /** How often an upstream was really asked: a try may end at the plan. */
+  calls: number;
   /** Time spent waiting for upstreams, up to the first byte. */
   upstreamMs: number;
   /** The router's own time up to the first byte. */
@@ -29,13 +33,23 @@ export interface RequestRecord {
   firstByteMs?: number;
 }
 
-export function startRecord(id: string, protocol: Protocol): RequestRecord {
-  return { id, protocol, startMs: performance.now(), stream: false, status: 0, tries: [], losses: [], upstreamMs: 0 };
+export function startRecord(id: string, protocol: RequestRecord['protocol']): RequestRecord {
+  return {
+    id,
+    protocol,
+    startMs: performance.now(),
+    stream: false,
+    status: 0,
+    tries: [],
+    losses: [],
+    calls: 0,
+    upstreamMs: 0,
+  };
 }
 
 /** One line, after the answer has gone. */
 export function logRecord(log: Logger, record: RequestRecord): void {
-  const { error, startMs, upstreamMs: _, tries, ...fields } = record;
+  const { error, startMs, upstreamMs: _upstream, calls: _calls, tries, ...fields } = record;
   const line = {
     ...fields,
     attempts: tries.map((one) => ({ ...one, ms: Math.round(one.ms) })),

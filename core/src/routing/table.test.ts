@@ -131,3 +131,19 @@ describe('names', () => {
     expect(closeNames(many, 'claude', 1)).toEqual(['claude-1']);
   });
 });
+
+describe('a name that the client chose', () => {
+  const direct = (model: string) => resolve(table, model)?.targets.map((target) => target.direct ?? false);
+
+  it('is said to be one: without a route, or carried over by a star', () => {
+    expect(direct('one/anything')).toEqual([true]);
+    expect(direct('gpt-anything')).toEqual([true]);
+    expect(direct('my-mini')).toEqual([true]);
+  });
+
+  it('is not one that a route names', () => {
+    expect(direct('fast')).toEqual([false, false]);
+    expect(direct('one/special')).toEqual([false]);
+    expect(direct('all-of-them')).toEqual([false]);
+  });
+});

@@ -9,6 +9,8 @@ export interface Target {
   readonly provider: string;
   /** The provider's own model name. */
   readonly model: string;
+  /** The client chose that name: there is no route, or a pattern's star carried it over. */
+  readonly direct?: true;
 }
 
 export interface Resolved {
@@ -86,7 +88,7 @@ function resolveDirect(table: Table, name: string): Resolved | undefined {
   const provider = name.slice(0, Math.max(0, slash));
   if (slash === name.length - 1 || !table.providers.has(provider)) return undefined;
   const why = `"${provider}" is a provider, so the rest of the name is its model (direct: true).`;
-  return { route: undefined, why, targets: [{ provider, model: name.slice(slash + 1) }] };
+  return { route: undefined, why, targets: [{ provider, model: name.slice(slash + 1), direct: true }] };
 }
 
 function resolvePattern(table: Table, name: string): Resolved | undefined {
@@ -94,7 +96,11 @@ function resolvePattern(table: Table, name: string): Resolved | undefined {
     if (name.length < before.length + after.length + starCharactersMin) continue;
     if (!name.startsWith(before) || !name.endsWith(after)) continue;
     const star = name.slice(before.length, name.length - after.length);
-    const targets = route.targets.map(({ provider, model }) => ({ provider, model: model.replace('*', () => star) }));
+    const targets = route.targets.map((target) =>
+      target.model.includes('*')
+        ? { provider: target.provider, model: target.model.replace('*', () => star), direct: true as const }
+        : target,
+    );
     const why = `The pattern "${route.name}" matches, the star takes "${star}" (${placeOf(table.file, route)}).`;
     return { route, why, targets };
   }

@@ -9,7 +9,8 @@ import { openaiChat } from '../protocol/openai-chat/index.ts';
 import type { ProtocolCodec } from '../protocol/protocol.ts';
 import { resolve } from '../routing/index.ts';
 import { readJson } from './body.ts';
-import { type Clients, welcome } from './client.ts';
+import { type Client, type Clients, welcome } from './client.ts';
+import { embed } from './embeddings.ts';
 import { exchange } from './exchange.ts';
 import { explain } from './explain.ts';
 import { refuseForeign } from './guard.ts';
@@ -29,7 +30,9 @@ export interface AppOptions {
 export function createApp(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   for (const prefix of ['/v1', '/openai/v1']) {
-    app.post(`${prefix}/chat/completions`, inference(openaiChat, options));
+    app.post(`${prefix}/chat/completions`, speaking(openaiChat, options));
+    app.post(`${prefix}/embeddings`, inference(embed, options));
+    for (const path of LATER) app.all(`${prefix}${path}`, ({ req }) => errorResponse(comesLater(req.path)));
     addModels(app, prefix, options);
   }
   addHealth(app, options);
@@ -51,17 +54,29 @@ export function createApp(options: AppOptions): Hono<Env> {
   return app;
 }
 
-/** The handler of one protocol: everything else is the spine's. */
-function inference<Echo>(
-  codec: ProtocolCodec<Echo>,
-  options: AppOptions,
-): (context: Context<Env>) => Promise<Response> {
+/** What clients ask for and no provider here can do yet. */
+const LATER = ['/images/*', '/rerank'];
+
+const comesLater = (path: string): RouterError =>
+  new RouterError('invalid-request', `${path} is not served yet: chat completions, embeddings and models are`, {
+    status: 404,
+  });
+
+type Handler = (context: Context<Env>) => Promise<Response>;
+
+/** The handler of one chat protocol: everything else is the spine's. */
+function speaking<Echo>(codec: ProtocolCodec<Echo>, options: AppOptions): Handler {
+  return inference((client, router) => exchange(codec, client, router), options);
+}
+
+/** The handler of what goes to a provider: `serve` answers and never throws. */
+function inference(serve: (client: Client, router: Router) => Promise<void>, options: AppOptions): Handler {
   return async (context) => {
     const { incoming, outgoing } = context.env;
     const router = options.router();
     if (options.draining()) throw new RouterError('overloaded', 'the router is shutting down', { retryAfterMs: 1_000 });
     if (!router.keys.required) refuseForeign(incoming);
-    await exchange(codec, welcome(incoming, outgoing, options.clients), router);
+    await serve(welcome(incoming, outgoing, options.clients), router);
     return RESPONSE_ALREADY_SENT;
   };
 }
@@ -88,7 +103,7 @@ function addModels(app: Hono<Env>, prefix: string, options: AppOptions): void {
 function addHealth(app: Hono<Env>, options: AppOptions): void {
   app.get('/healthz', (context) => answerJson(context, { status: 'ok' }));
   app.get('/readyz', async (context) => {
-    const { ready, providers } = await readiness(options.router());
+    const { ready, providers } = await readiness(options.router(), isOperator(context, options));
     const state = { ready: ready && !options.draining(), providers };
     return answerJson(context, state, state.ready ? 200 : 503);
   });
@@ -119,6 +134,15 @@ function identify(context: Context<Env>, options: AppOptions): Caller {
   const { keys } = options.router();
   if (!keys.required) refuseForeign(context.env.incoming);
   return keys.identify(context.env.incoming.headers);
+}
+
+/** Probes come without a key, and get a plain answer. */
+function isOperator(context: Context<Env>, options: AppOptions): boolean {
+  try {
+    return identify(context, options).admin;
+  } catch {
+    return false;
+  }
 }
 
 function answerJson(context: Context<Env>, body: object, status: 200 | 503 = 200): Response {

@@ -1,6 +1,12 @@
 // One upstream call: a place at the provider, a plan, a watch over its silence, and the peek that decides about commit.
 import { incomplete, type Opened, peek, Watch } from '../attempt/index.ts';
-import { type Call, type ChatEvent, type ChatResult, type Plan, RouterError } from '../contract/index.ts';
+import {
+  type Call,
+  type ChatEvent,
+  type ChatResult,
+  type Plan,
+  RouterError,
+} from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
 import { collect } from '../protocol/collect.ts';
 import type { Client } from './client.ts';
@@ -24,11 +30,20 @@ export interface WholeAnswer {
 }
 
 /** What a call belongs to. */
-export interface CallScope {
+export interface PlainScope {
   readonly client: Pick<Client, 'id' | 'signal'>;
+  readonly deadline: Pick<Deadline, 'epochMs'>;
+  readonly record: Pick<RequestRecord, 'upstreamMs' | 'calls'>;
+}
+export interface CallScope extends PlainScope {
   readonly journey: Journey;
-  readonly deadline: Deadline;
-  readonly record: RequestRecord;
+}
+
+/** A place at a provider, and the watch over what is done there. */
+interface Place {
+  readonly call: Omit<Call, 'plan'>;
+  readonly watch: Watch;
+  end(reason?: unknown): void;
 }
 
 /** A call under way, before it is known whether it answers. */
@@ -43,6 +58,7 @@ export async function openStream(target: RouteTarget, scope: CallScope): Promise
   const { provider, config } = target.upstream;
   const { request, plan, call, watch, end } = await begin(target, scope);
   try {
+    scope.record.calls++;
     watch.expect('first token', config.timeout.firstTokenMs);
     const opened = await timed(scope.record, () => peek(provider.stream(request, call)));
     watch.expect('further event', config.timeout.idleMs);
@@ -57,18 +73,39 @@ export async function fetchWhole(target: RouteTarget, scope: CallScope): Promise
   const { provider } = target.upstream;
   if (!provider.generate) return collectStream(await openStream(target, scope), scope.record);
   const { request, plan, call, watch, end } = await begin(target, scope);
+  const answer = provider.generate.bind(provider);
+  return settled(scope, watch, end, async () => ({ result: await answer(request, call), plan }));
+}
+
+/** Makes one call that is no chat. `ask` plans it. Throws RouterError; nothing stays open then. */
+export async function callPlainly<T>(
+  target: RouteTarget,
+  scope: PlainScope,
+  ask: (call: Omit<Call, 'plan'>) => Promise<T>,
+): Promise<T> {
+  const { call, watch, end } = await enter(target, scope);
+  return settled(scope, watch, end, async () => ask(call));
+}
+
+/** Waits for a whole answer, and gives the place back whatever comes of it. */
+async function settled<T>(
+  { record }: PlainScope,
+  watch: Watch,
+  end: (reason?: unknown) => void,
+  ask: () => Promise<T>,
+): Promise<T> {
   try {
-    const answer = provider.generate.bind(provider);
-    const result = await timed(scope.record, () => answer(request, call));
+    record.calls++;
+    const value = await timed(record, ask);
     end();
-    return { result, plan };
+    return value;
   } catch (error) {
     throw ended(watch, end, error);
   }
 }
 
 /** For a provider that only streams. Nothing has been sent to the client, so a failure here may still fail over. */
-async function collectStream(answer: OpenAnswer, record: RequestRecord): Promise<WholeAnswer> {
+async function collectStream(answer: OpenAnswer, record: PlainScope['record']): Promise<WholeAnswer> {
   try {
     const result = await timed(record, () => collect(remaining(answer)));
     await settle(answer);
@@ -102,10 +139,21 @@ export async function settle({ opened, watch, end }: OpenAnswer): Promise<void> 
   }
 }
 
-/** Takes a place at the provider (waiting for one when there is none), plans, and starts the watch. */
+/** Takes a place at the provider and plans the call. */
 async function begin(target: RouteTarget, scope: CallScope): Promise<Begun> {
+  const { call, watch, end } = await enter(target, scope);
+  try {
+    const { request, plan } = prepare(target, scope.journey);
+    return { request, plan, call: { ...call, plan }, watch, end };
+  } catch (error) {
+    end(error);
+    throw error;
+  }
+}
+
+/** Takes a place at the provider, waiting for one when there is none, and starts the watch. */
+async function enter(target: RouteTarget, { client, deadline }: PlainScope): Promise<Place> {
   const { gate, log } = target.upstream;
-  const { client, journey, deadline } = scope;
   if (!gate.tryEnter()) await gate.wait(client.signal);
   let watch: Watch | undefined;
   let over = false;
@@ -117,9 +165,7 @@ async function begin(target: RouteTarget, scope: CallScope): Promise<Begun> {
   };
   try {
     watch = new Watch(client.signal);
-    const { request, plan } = prepare(target, journey);
-    const call = { id: client.id, signal: watch.signal, deadline: deadline.epochMs, plan, log };
-    return { request, plan, call, watch, end };
+    return { call: { id: client.id, signal: watch.signal, deadline: deadline.epochMs, log }, watch, end };
   } catch (error) {
     end(error);
     throw error;
@@ -135,7 +181,7 @@ function ended(watch: Watch, end: (reason?: unknown) => void, error: unknown): R
 }
 
 /** Counts the time spent waiting as the upstream's. What a plugin does before its first await (body, signature) is ours. */
-async function timed<T>(record: RequestRecord, ask: () => Promise<T>): Promise<T> {
+async function timed<T>(record: PlainScope['record'], ask: () => Promise<T>): Promise<T> {
   const answer = ask();
   const askedMs = performance.now();
   try {

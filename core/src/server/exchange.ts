@@ -4,16 +4,16 @@
 import { attempt, noteFailure } from '../attempt/index.ts';
 import { RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
-import { logRecord, type RequestRecord, startRecord } from '../observe/index.ts';
+import type { RequestRecord } from '../observe/index.ts';
 import type { AnswerContext, Decoded, ProtocolCodec } from '../protocol/protocol.ts';
-import { readJson } from './body.ts';
 import { fetchWhole, type OpenAnswer, openStream, settle } from './call.ts';
 import type { Client } from './client.ts';
 import { type Deadline, setDeadline } from './deadline.ts';
 import { type Departure, findJourney, type Journey, type RouteTarget } from './journey.ts';
 import { fetchMedia } from './media.ts';
 import { pump } from './pump.ts';
-import { noteAnswer, noteFinish, openReply, sendError, sendReply } from './reply.ts';
+import { noteAnswer, noteFinish, openReply, sendReply } from './reply.ts';
+import { attend } from './visit.ts';
 
 /** Why an answer is given up that nobody reads on: something broke outside the pump. */
 const UNREAD = new RouterError('internal', 'the answer was not read to its end');
@@ -29,14 +29,8 @@ interface Passage<Echo> {
 }
 
 /** Serves one request in one protocol. Never throws: every failure is told to the client in its own protocol. */
-export async function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, router: Router): Promise<void> {
-  const record = startRecord(client.id, codec.name);
-  try {
-    const caller = router.keys.identify(client.incoming.headers);
-    record.key = caller.name;
-    const body = await readJson(client.incoming, router.config.server.bodyLimitBytes);
-    record.startMs = performance.now();
-
+export function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, router: Router): Promise<void> {
+  return attend(codec, client, router, async ({ caller, body, record }) => {
     const decoded = codec.decode(body);
     record.model = decoded.request.model;
     record.stream = decoded.stream;
@@ -57,10 +51,7 @@ export async function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client,
     } finally {
       deadline.clear();
     }
-  } catch (thrown) {
-    sendError(codec, client, record, RouterError.from(thrown));
-  }
-  logRecord(router.log, record);
+  });
 }
 
 function departure<Echo>(codec: ProtocolCodec<Echo>, { request, stream, losses, echo }: Decoded<Echo>): Departure {

@@ -2,7 +2,7 @@
 import { type BreakerState, healthKey, targetName } from '../attempt/index.ts';
 import { type Loss, type Resolution, RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
-import { departFrom, findJourney, type Journey, prepare, type RouteTarget } from './journey.ts';
+import { departFrom, findJourney, type Journey, lookAhead, type RouteTarget } from './journey.ts';
 
 export interface ExplainedTarget {
   /** `provider/model` */
@@ -39,8 +39,8 @@ function explainTarget(journey: Journey, target: RouteTarget): ExplainedTarget {
   const name = targetName(target);
   const breaker = target.upstream.breakers.get(healthKey(target))?.state(performance.now()) ?? 'closed';
   try {
-    const { plan } = prepare(target, journey);
-    return { target: name, resolution: plan.resolution, losses: plan.losses, breaker };
+    const { resolution, losses } = lookAhead(target, journey);
+    return { target: name, resolution, losses, breaker };
   } catch (thrown) {
     const { code, message } = RouterError.from(thrown);
     return { target: name, losses: [], breaker, error: { code, message } };

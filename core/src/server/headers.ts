@@ -10,7 +10,7 @@ export function answerHeaders(record: RequestRecord): Record<string, string> {
   record.overheadMs = Math.max(0, record.firstByteMs - record.upstreamMs);
   const headers: Record<string, string> = {
     'x-request-id': record.id,
-    'x-turnout-attempts': String(record.tries.length),
+    'x-turnout-attempts': String(record.calls),
     'x-turnout-overhead-ms': record.overheadMs.toFixed(2),
   };
   if (record.target !== undefined) headers['x-turnout-target'] = printable(record.target);

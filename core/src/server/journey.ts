@@ -2,7 +2,16 @@
 
 import { targetName } from '../attempt/index.ts';
 import type { RouteConfig } from '../config/config.ts';
-import { type ChatRequest, type Loss, type Plan, type Protocol, RouterError } from '../contract/index.ts';
+import {
+  type ChatRequest,
+  type Circumstances,
+  type Embeddings,
+  type EmbedRequest,
+  type Loss,
+  type Plan,
+  type Protocol,
+  RouterError,
+} from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
 import { closeNames, resolve } from '../routing/index.ts';
 
@@ -11,13 +20,22 @@ export interface RouteTarget {
   readonly model: string;
   /** The member of a pool. */
   readonly member?: string;
+  /** The model's name is the client's own choice. */
+  readonly direct?: true;
 }
 
-export interface Journey {
+/** Where a model's name leads. */
+export interface Way {
   readonly route: RouteConfig | undefined;
   /** Why this route, in one sentence. */
   readonly why: string;
   readonly targets: readonly RouteTarget[];
+  /** A loss of something the client sent makes a target `unsupported`. */
+  readonly strict: boolean;
+  readonly keyName: string;
+}
+
+export interface Journey extends Way {
   /** With the route's settings where the client had none of its own. */
   readonly request: ChatRequest;
   /** The fields that the route has set: what is lost of them is not the client's loss. */
@@ -26,11 +44,8 @@ export interface Journey {
   readonly stream: boolean;
   /** The client's own name of a field that is lost. */
   fieldName(field: string): string;
-  /** A loss of something the client sent makes a target `unsupported`. */
-  readonly strict: boolean;
   /** What the protocol could not decode: lost whatever the target. */
   readonly decodeLosses: readonly Loss[];
-  readonly keyName?: string;
 }
 
 /** What a journey starts from. */
@@ -47,35 +62,33 @@ export function departFrom(model: string): Departure {
   };
 }
 
-/** Finds the way of a request. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
+/** The way of a chat request, and the request as its route completes it. Throws as `findWay`. */
 export function findJourney(router: Router, departure: Departure, caller: Caller): Journey {
-  const { model } = departure.request;
+  const way = findWay(router, departure.request.model, caller);
+  return { ...departure, ...applyRoute(departure.request, way.route), ...way };
+}
+
+/** Finds where a model's name leads. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
+export function findWay(router: Router, model: string, caller: Caller): Way {
   if (!caller.mayUse(model)) {
     throw new RouterError('forbidden', `this key may not use the model "${model}"`, { field: 'model' });
   }
   const resolved = resolve(router.table, model);
   if (!resolved) throw unknownModel(router, model, caller);
-  const targets = resolved.targets.flatMap(({ provider, model }) => {
+  const targets = resolved.targets.flatMap(({ provider, model, direct }) => {
     const upstream = router.upstreams.get(provider);
     // Cross-references were checked with the file; this is the type system's question, not the user's.
     if (!upstream) throw new RouterError('internal', `no provider ${provider}`);
-    return membersOf(upstream, model);
+    return membersOf({ upstream, model, ...(direct && { direct }) });
   });
-  return {
-    ...departure,
-    ...applyRoute(departure.request, resolved.route),
-    route: resolved.route,
-    why: resolved.why,
-    targets,
-    strict: router.config.strict,
-    keyName: caller.name,
-  };
+  const { route, why } = resolved;
+  return { route, why, targets, strict: router.config.strict, keyName: caller.name };
 }
 
 /** A pool's members are targets of their own. */
-function membersOf(upstream: Upstream, model: string): RouteTarget[] {
-  const members = upstream.provider.members?.(model) ?? [];
-  return members.length === 0 ? [{ upstream, model }] : members.map((member) => ({ upstream, model, member }));
+export function membersOf(target: RouteTarget): RouteTarget[] {
+  const members = target.upstream.provider.members?.(target.model) ?? [];
+  return members.length === 0 ? [target] : members.map((member) => ({ ...target, member }));
 }
 
 /** The client's own setting wins over the route's. */
@@ -101,20 +114,70 @@ export interface Prepared {
 
 /** Asks the target's provider for its plan. Throws what the plan throws, and `unsupported` when it would be a strict loss. */
 export function prepare(target: RouteTarget, journey: Journey): Prepared {
-  const { protocol, stream, strict, decodeLosses, defaulted } = journey;
+  const { protocol, stream, defaulted } = journey;
   const request = { ...journey.request, model: target.model };
-  const routeSettings = journey.route?.settings[target.upstream.config.plugin.name];
-  const plan = target.upstream.provider.plan(request, {
-    protocol,
-    stream,
-    ...(journey.keyName !== undefined && { keyName: journey.keyName }),
+  const plan = target.upstream.provider.plan(request, { protocol, stream, ...circumstances(target, journey) });
+  if (journey.strict) {
+    const lost = [...journey.decodeLosses, ...plan.losses];
+    refuseLosses(
+      target,
+      journey,
+      lost.filter((loss) => !loss.ofRoute && !defaulted.has(loss.field)),
+    );
+  }
+  return { request, plan };
+}
+
+/** A request for embeddings made ready for one target. */
+export interface PreparedEmbedding {
+  readonly request: EmbedRequest;
+  readonly plan: Plan;
+  readonly embeddings: Embeddings;
+}
+
+/** As `prepare`. Throws `unsupported` for a provider that makes no embeddings. */
+export function prepareEmbedding(target: RouteTarget, asked: EmbedRequest, way: Way): PreparedEmbedding {
+  const { name, provider } = target.upstream;
+  const { embeddings } = provider;
+  if (!embeddings) throw new RouterError('unsupported', `the provider ${name} makes no embeddings`, { field: 'model' });
+  const request = { ...asked, model: target.model };
+  const plan = embeddings.plan(request, circumstances(target, way));
+  if (way.strict) refuseLosses(target, { fieldName: (field) => field }, plan.losses);
+  return { request, plan, embeddings };
+}
+
+/** What a target would do with the smallest request of the kind that its model takes. Throws what a chat's plan throws. */
+export function lookAhead(target: RouteTarget, journey: Journey): Plan {
+  try {
+    return prepare(target, journey).plan;
+  } catch (refusal) {
+    try {
+      return prepareEmbedding(target, { model: target.model, input: ['hello'] }, journey).plan;
+    } catch {
+      throw refusal;
+    }
+  }
+}
+
+/** What a plugin is told of the way besides the request. */
+function circumstances(target: RouteTarget, { route, keyName }: Pick<Way, 'route' | 'keyName'>): Circumstances {
+  const routeSettings = route?.settings[target.upstream.config.plugin.name];
+  return {
+    keyName,
     ...(target.member !== undefined && { member: target.member }),
+    ...(target.direct && { direct: target.direct }),
     ...(routeSettings !== undefined && { routeSettings }),
-  });
-  if (!strict) return { request, plan };
-  const lost = [...decodeLosses, ...plan.losses].filter((loss) => !defaulted.has(loss.field));
-  if (lost.length === 0) return { request, plan };
-  const list = lost.map((loss) => `${journey.fieldName(loss.field)} (${loss.reason})`).join(', ');
+  };
+}
+
+/** Throws `unsupported` when anything is lost: what `strict` means. */
+function refuseLosses(
+  target: RouteTarget,
+  { fieldName }: Pick<Journey, 'fieldName'>,
+  losses: readonly Loss[],
+): void {
+  if (losses.length === 0) return;
+  const list = losses.map((loss) => `${fieldName(loss.field)} (${loss.reason})`).join(', ');
   throw new RouterError('unsupported', `strict: ${targetName(target)} would lose ${list}`);
 }
 

@@ -1,22 +1,28 @@
 // What goes back besides the events: heads, whole bodies, errors, and what the record learns on the way.
 import { targetName } from '../attempt/index.ts';
-import type { FinishEvent, Plan, RouterError } from '../contract/index.ts';
+import type { FinishEvent, Loss, RouterError } from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
-import type { ProtocolCodec } from '../protocol/protocol.ts';
+import type { EncodedError } from '../protocol/protocol.ts';
 import type { Client } from './client.ts';
 import { answerHeaders } from './headers.ts';
 import type { Journey, RouteTarget } from './journey.ts';
 
 /** Writes down who answers and what is lost on the way there, by the names the client used. */
-export function noteAnswer(record: RequestRecord, journey: Journey, target: RouteTarget, plan: Plan): void {
+export function noteAnswer(
+  record: RequestRecord,
+  journey: Pick<Journey, 'decodeLosses' | 'fieldName'>,
+  target: RouteTarget,
+  { losses }: { readonly losses: readonly Loss[] },
+): void {
   record.target = targetName(target);
-  const lost = journey.decodeLosses.length === 0 ? plan.losses : [...journey.decodeLosses, ...plan.losses];
+  const lost = journey.decodeLosses.length === 0 ? losses : [...journey.decodeLosses, ...losses];
   record.losses = lost.map((loss) => ({ ...loss, field: journey.fieldName(loss.field) }));
 }
 
 export function noteFinish(record: RequestRecord, finish: FinishEvent): void {
   record.usage = finish.usage;
   record.finish = finish.rawReason;
+  if (finish.notes) record.notes = finish.notes;
 }
 
 /** Writes the head of a streamed answer: this is the commit. */
@@ -47,9 +53,14 @@ export function sendReply(client: Client, record: RequestRecord, status: number,
   if (!incoming.complete) incoming.resume();
 }
 
+/** How a failure is said in the client's protocol. */
+export interface ErrorEncoder {
+  readonly encodeError: (error: RouterError, requestId: string) => EncodedError;
+}
+
 /** Tells a failure before the first byte. After it, the pump has told it already. */
-export function sendError<Echo>(
-  codec: ProtocolCodec<Echo>,
+export function sendError(
+  { encodeError }: ErrorEncoder,
   client: Client,
   record: RequestRecord,
   error: RouterError,
@@ -60,6 +71,6 @@ export function sendError<Echo>(
     client.outgoing.destroy();
     return;
   }
-  const { status, headers, body } = codec.encodeError(error, client.id);
+  const { status, headers, body } = encodeError(error, client.id);
   sendReply(client, record, status, headers, body);
 }

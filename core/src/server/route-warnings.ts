@@ -1,9 +1,9 @@
 // What a route sets and its own target cannot carry: nobody's request is at fault, so it is said before there is one.
 import { targetName } from '../attempt/index.ts';
 import type { ConfigIssue, RouteConfig } from '../config/config.ts';
-import { RouterError } from '../contract/index.ts';
+import { type Loss, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
-import { departFrom, findJourney, prepare } from './journey.ts';
+import { departFrom, findJourney, lookAhead } from './journey.ts';
 
 /** A warning for each setting of a route that a target of it would drop, and for each target that could not be asked. */
 export function routeWarnings(router: Router): ConfigIssue[] {
@@ -19,10 +19,12 @@ function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
   return journey.targets.flatMap((target) => {
     const name = targetName(target);
     try {
-      const { plan } = prepare(target, { ...journey, strict: false });
-      const lost = plan.losses.filter(({ field, action }) => action === 'dropped' && journey.defaulted.has(field));
-      return lost.map(({ field, reason }) =>
-        router.config.issue(settingPath(route, field), `warning: ${name} does not get this: ${reason}`),
+      const { losses } = lookAhead(target, { ...journey, strict: false });
+      const lost = losses.filter(
+        ({ field, action, ofRoute }) => action === 'dropped' && (ofRoute || journey.defaulted.has(field)),
+      );
+      return lost.map((loss) =>
+        router.config.issue(settingPath(route, loss), `warning: ${name} does not get this: ${loss.reason}`),
       );
     } catch (thrown) {
       const { message } = RouterError.from(thrown);
@@ -31,5 +33,8 @@ function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
   });
 }
 
-const settingPath = (route: RouteConfig, field: string): string[] =>
-  field === 'reasoning' ? ['routes', route.name, field] : ['routes', route.name, 'defaults', field];
+function settingPath(route: RouteConfig, { field, ofRoute }: Loss): string[] {
+  // A plugin names its own settings as they are written: `plugin.setting`.
+  if (ofRoute) return ['routes', route.name, ...field.split('.')];
+  return field === 'reasoning' ? ['routes', route.name, field] : ['routes', route.name, 'defaults', field];
+}

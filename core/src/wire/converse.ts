@@ -133,6 +133,7 @@ export interface ConverseResponseBody {
   additionalModelResponseFields?: unknown;
   trace?: unknown;
   serviceTier?: { type: string };
+  performanceConfig?: { latency: string };
 }
 
 /** The payloads of ConverseStream frames, by their `:event-type`. */
@@ -159,5 +160,11 @@ export interface ConverseStreamPayloads {
   };
   contentBlockStop: { contentBlockIndex: number };
   messageStop: { stopReason: string; additionalModelResponseFields?: unknown };
-  metadata: { usage: ConverseUsage; metrics?: { latencyMs: number }; trace?: unknown; serviceTier?: { type: string } };
+  metadata: {
+    usage: ConverseUsage;
+    metrics?: { latencyMs: number };
+    trace?: unknown;
+    serviceTier?: { type: string };
+    performanceConfig?: { latency: string };
+  };
 }

@@ -18,6 +18,9 @@ export interface Answer {
   /** The stop sequence that ended the text. */
   readonly stopSequence?: string | undefined;
   readonly usage: ConverseUsage;
+  readonly trace?: unknown;
+  /** The tier that is really used, where it is another than the request's. */
+  readonly serviceTier?: string | undefined;
   /** Differs where requests differ; the base of ids. */
   readonly fingerprint: string;
 }

@@ -12,8 +12,7 @@ export function encodeConverse(answer: Answer, body: ConverseRequestBody, model:
     stopReason: answer.stopReason,
     usage: answer.usage,
     ...responseFields(answer, body, model),
-    ...(body.serviceTier === undefined ? {} : { serviceTier: body.serviceTier }),
-    ...(body.performanceConfig === undefined ? {} : { performanceConfig: body.performanceConfig }),
+    ...settled(answer, body),
   };
 }
 
@@ -34,20 +33,36 @@ export function encodeConverseStream(answer: Answer, body: ConverseRequestBody, 
       if (reasoningText.signature !== undefined) delta({ reasoningContent: { signature: reasoningText.signature } });
     }
     if (block.toolUse !== undefined) {
-      const { toolUseId, name, input } = block.toolUse;
-      push('contentBlockStart', { contentBlockIndex, start: { toolUse: { toolUseId, name } } });
+      const { input, ...start } = block.toolUse;
+      push('contentBlockStart', { contentBlockIndex, start: { toolUse: start } });
       for (const piece of splitInput(input)) delta({ toolUse: { input: piece } });
     }
+    if (block.toolResult !== undefined) {
+      const { content, ...start } = block.toolResult;
+      push('contentBlockStart', { contentBlockIndex, start: { toolResult: start } });
+      delta({ toolResult: content });
+    }
+    for (const { text = '' } of block.citationsContent?.content ?? []) delta({ text });
+    for (const citation of block.citationsContent?.citations ?? []) delta({ citation });
     push('contentBlockStop', { contentBlockIndex });
   }
   push('messageStop', { stopReason: answer.stopReason, ...responseFields(answer, body, model, true) });
   push('metadata', {
     metrics: { latencyMs: latencyMs(answer) },
     usage: answer.usage,
-    ...(body.serviceTier === undefined ? {} : { serviceTier: body.serviceTier }),
-    ...(body.performanceConfig === undefined ? {} : { performanceConfig: body.performanceConfig }),
+    ...settled(answer, body),
   });
   return frames;
+}
+
+/** What was really used, and what the guardrail or the router found. */
+function settled({ trace, serviceTier }: Answer, body: ConverseRequestBody): object {
+  const tier = serviceTier === undefined ? body.serviceTier : { type: serviceTier };
+  return {
+    ...(trace === undefined ? {} : { trace }),
+    ...(tier === undefined ? {} : { serviceTier: tier }),
+    ...(body.performanceConfig === undefined ? {} : { performanceConfig: body.performanceConfig }),
+  };
 }
 
 /** A frame of that event type. */

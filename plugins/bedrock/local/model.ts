@@ -1,5 +1,5 @@
 // Which model a request means: ids, geo prefixes and ARNs, and what is refused before the request is looked at.
-import { type CatalogueModel, findModel } from '../src/catalogue.ts';
+import { type CatalogueModel, findModel, MODELS } from '../src/catalogue.ts';
 import { type ClaudeTraits, claudeTraits } from './claude-traits.ts';
 import { invalid, Refusal } from './refusal.ts';
 
@@ -17,6 +17,8 @@ export interface ResolvedModel {
   readonly id: string;
   readonly facts: CatalogueModel;
   readonly claude: ClaudeTraits | undefined;
+  /** Imported models take OpenAI's chat form through InvokeModel, and not Converse. */
+  readonly imported: boolean;
 }
 
 export interface ModelDirectory {
@@ -24,6 +26,10 @@ export interface ModelDirectory {
   resolve(wireId: string, region: string | undefined): ResolvedModel;
   /** The same for CountTokens, which takes bare ids only. */
   resolveBare(wireId: string): ResolvedModel;
+  /** The system profiles that a region may use. */
+  profiles(region: string): readonly { readonly prefix: string; readonly base: string }[];
+  /** The ARNs that name no model, and the bare ids behind them. */
+  readonly resources: readonly { readonly arn: string; readonly base: string }[];
 }
 
 export const ACCOUNT_ID = '123456789012';
@@ -75,6 +81,7 @@ export function createDirectory(
     id: facts.id,
     facts,
     claude: claudeTraits(facts.id),
+    imported: ARN.exec(wireId)?.[3] === 'imported-model',
   });
 
   function resolveId(id: string, region: string | undefined, wireId: string): ResolvedModel {
@@ -112,6 +119,15 @@ export function createDirectory(
       if (facts === undefined) throw unknownModel();
       return resolved(wireId, facts);
     },
+    profiles(region) {
+      const allowed = prefixesOf(region);
+      const known = new Set([...MODELS.map(({ id }) => id), ...overlay.keys()]);
+      return [...known].flatMap((base) => {
+        const prefixes = (find(base)?.profiles ?? []).filter((prefix) => allowed.includes(prefix));
+        return prefixes.map((prefix) => ({ prefix, base }));
+      });
+    },
+    resources: Object.entries(resources).map(([arn, base]) => ({ arn, base })),
   };
 }
 

@@ -1,10 +1,13 @@
 // The five operations: validates a request as Bedrock would and answers it.
 import type { ConverseBlock, ConverseRequestBody, ConverseUsage } from '@turnout/core/wire';
 import { type Answer, type AnswerTools, composeAnswer } from './answer.ts';
+import { encodeChat, encodeChatStream, readChat } from './chat-completion.ts';
 import { claudeHeaders, encodeClaude, encodeClaudeStream } from './claude-answer.ts';
 import { parseClaude, toConverse } from './claude-body.ts';
 import { encodeConverse, encodeConverseStream } from './converse-answer.ts';
 import { COUNT_TOKENS } from './converse-shape.ts';
+import { answerEmbedding } from './embedding.ts';
+import { guarded } from './guardrail.ts';
 import type { ModelDirectory, ResolvedModel } from './model.ts';
 import type { Take } from './playback.ts';
 import { invalid, Refusal } from './refusal.ts';
@@ -30,6 +33,8 @@ export interface Override {
   readonly content?: readonly ConverseBlock[] | undefined;
   readonly stopReason?: string | undefined;
   readonly usage?: Partial<ConverseUsage> | undefined;
+  readonly trace?: unknown;
+  readonly serviceTier?: string | undefined;
 }
 
 /** Answers a request. Throws Refusal. */
@@ -39,13 +44,24 @@ export function runOperation(request: RuntimeRequest, tools: RuntimeTools, overr
   if (operation === 'converse' || operation === 'converse-stream') {
     const body = parseConverse(parseJson(request.body), operation === 'converse-stream');
     const model = tools.models.resolve(modelId, request.region);
+    if (model.facts.kind === 'embedding' || model.imported) throw invalid(NO_CHAT);
     checkConverse(body, model, tools.seal);
-    const answer = overridden(composeAnswer(body, model, tools), override);
+    const answer = overridden(guarded(composeAnswer(body, model, tools), body), override);
     return operation === 'converse'
       ? takeJson(encodeConverse(answer, body, model), answer)
       : takeFrames(encodeConverseStream(answer, body, model), answer);
   }
   const model = tools.models.resolve(modelId, request.region);
+  const embedding = operation === 'invoke' ? answerEmbedding(model, request.body) : undefined;
+  if (embedding !== undefined) {
+    const counted = { 'x-amzn-bedrock-input-token-count': String(embedding.inputTokens) };
+    return takeJson(embedding.body, undefined, counted);
+  }
+  if (model.imported) {
+    const chat = readChat(parseJson(request.body));
+    const answer = overridden(composeAnswer(chat, model, tools), override);
+    return operation === 'invoke' ? takeJson(encodeChat(answer), answer) : takeFrames(encodeChatStream(answer), answer);
+  }
   const { converse } = readClaude(request.body, model, tools);
   const answer = overridden(composeAnswer(converse, model, tools), override);
   return operation === 'invoke'
@@ -53,10 +69,13 @@ export function runOperation(request: RuntimeRequest, tools: RuntimeTools, overr
     : takeFrames(encodeClaudeStream(answer, model), answer, { 'x-amzn-bedrock-content-type': 'application/json' });
 }
 
+const NO_CHAT =
+  "This action doesn't support the model that you provided. Try again with a supported text or chat model.";
+
 function readClaude(body: Buffer, model: ResolvedModel, tools: RuntimeTools): { converse: ConverseRequestBody } {
   if (model.claude === undefined) {
     throw invalid(
-      'bedrock-local answers InvokeModel only for anthropic.claude models; script a recorded answer for others.',
+      'bedrock-local answers InvokeModel only for anthropic.claude models and embeddings; script a recorded answer for others.',
     );
   }
   let parsed: unknown;
@@ -95,7 +114,12 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-function overridden(answer: Answer, { content, stopReason, usage }: Override): Answer {
+function overridden(own: Answer, { content, stopReason, usage, trace, serviceTier }: Override): Answer {
+  const answer = {
+    ...own,
+    ...(trace === undefined ? {} : { trace }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+  };
   if (content === undefined && stopReason === undefined && usage === undefined) return answer;
   const called = content?.some((block) => block.toolUse !== undefined);
   const natural = content === undefined ? answer.stopReason : called ? 'tool_use' : 'end_turn';
@@ -110,7 +134,8 @@ function overridden(answer: Answer, { content, stopReason, usage }: Override): A
   };
 }
 
-const takeJson = (value: object, answer?: Answer, headers: Record<string, string> = {}): Take => ({
+/** An answer that is one JSON. */
+export const takeJson = (value: object, answer?: Answer, headers: Record<string, string> = {}): Take => ({
   headers: { 'content-type': 'application/json', ...headers },
   frames: [Buffer.from(JSON.stringify(value))],
   stream: false,

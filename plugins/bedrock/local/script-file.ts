@@ -37,6 +37,8 @@ const step = z.discriminatedUnion('kind', [
         count,
       )
       .optional(),
+    trace: z.unknown().optional(),
+    serviceTier: z.string().optional(),
   }),
   z.strictObject({
     ...shared,

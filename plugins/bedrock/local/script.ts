@@ -35,6 +35,9 @@ export type Fault =
       readonly content?: readonly ConverseBlock[] | undefined;
       readonly stopReason?: string | undefined;
       readonly usage?: Partial<ConverseUsage> | undefined;
+      readonly trace?: unknown;
+      /** The tier that is really used. */
+      readonly serviceTier?: string | undefined;
     }
   /** These bytes and nothing else. The request is not validated. Status 200 when none is given. */
   | {

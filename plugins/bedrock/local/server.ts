@@ -7,11 +7,12 @@ import { discard, parseBody, readBody } from './body.ts';
 import { createDirectory, type LocalModel, modelNames, resourceArn } from './model.ts';
 import { play } from './play.ts';
 import { type Playback, playRefusal, playStep, playTake } from './playback.ts';
+import { isProfileList, LIST_PROFILES, listProfiles } from './profile-list.ts';
 import { createPromptCache } from './prompt-cache.ts';
 import { createSeal } from './reasoning-seal.ts';
 import { createRecord, type OpenRecord, type RecordedRequest } from './record.ts';
 import { Refusal } from './refusal.ts';
-import { runOperation } from './runtime.ts';
+import { runOperation, takeJson } from './runtime.ts';
 import { createScript, type Script, type ScriptEntry } from './script.ts';
 import { ACTIONS, parseTarget } from './target.ts';
 
@@ -28,7 +29,8 @@ export interface BedrockLocalOptions {
   readonly script?: readonly ScriptEntry[] | undefined;
   /** Models to add to the catalogue, or parts of its rows to replace. */
   readonly models?: readonly LocalModel[] | undefined;
-  /** The bare model id behind an ARN that names none: `arn:…:application-inference-profile/abc` → `anthropic.claude-…`. */
+  /** The bare model id behind an ARN that names none: `arn:…:application-inference-profile/abc` → `anthropic.claude-…`. An
+   * imported model's answers in OpenAI's chat form. */
   readonly resources?: Readonly<Record<string, string>> | undefined;
   /** How fast answers stream. Default: at once. */
   readonly tokensPerSecond?: number | undefined;
@@ -146,9 +148,16 @@ function createService(options: BedrockLocalOptions): Service {
   const apiKeys = options.apiKeys?.map((one) => (typeof one === 'string' ? { key: one } : one));
   const authenticate = createAuth({ credentials: options.credentials, apiKeys, region: options.region, now });
   const script = createScript(options.script);
+  const decideList = (record: OpenRecord, body: Buffer): Playback => {
+    const caller = authenticate({ method: record.method, target: record.path, headers: record.headers, body });
+    checkAccess(caller, LIST_PROFILES, { arn: '*', names: [] });
+    const region = caller.region ?? options.region ?? 'us-east-1';
+    return playTake(takeJson(listProfiles(record.path, region, tools.models)));
+  };
   return {
     script,
     decide(record, body) {
+      if (isProfileList(record.method, record.path)) return decideList(record, body);
       const target = parseTarget(record.method, record.path);
       record.modelId = target.modelId;
       record.operation = target.operation;

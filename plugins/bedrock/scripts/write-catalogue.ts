@@ -1,6 +1,14 @@
-// Writes src/catalogue.json from the model list in ../shared/corpus: ids, names, limits, abilities and profiles, nothing else.
+// Writes src/catalogue.json from the model list in ../shared/corpus: ids, names, limits, prices, abilities and profiles, nothing else.
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { CatalogueModel } from '../src/catalogue.ts';
+import type { CatalogueModel, CataloguePrice } from '../src/catalogue.ts';
+
+/** US dollars per million tokens. */
+interface SourcePrice {
+  readonly input?: number | null;
+  readonly output?: number | null;
+  readonly cacheRead?: number | null;
+  readonly cacheWrite?: number | null;
+}
 
 /** The members read of a row in the source list. */
 interface SourceRow {
@@ -13,7 +21,12 @@ interface SourceRow {
   readonly supportsImages: boolean | null;
   readonly supportsReasoning: boolean | null;
   readonly supportsPromptCache: boolean | null;
+  readonly inputPricePerMTok: number | null;
+  readonly outputPricePerMTok: number | null;
+  readonly cacheReadPrice: number | null;
+  readonly cacheWritePrice: number | null;
   readonly inferenceProfiles: readonly string[];
+  readonly inferenceProfilePrices: Readonly<Record<string, SourcePrice>>;
   readonly baseIdListed: boolean;
 }
 
@@ -35,7 +48,15 @@ const MORE_PROFILES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^anthropic\.claude-sonnet-4-20250514/, ['us']],
   [/^meta\.llama3-2-/, ['us']],
   [/^deepseek\.r1-/, ['us']],
+  [/^cohere\.embed-v4/, ['eu', 'global', 'us']],
 ];
+
+// Profiles that the source list has and AWS has not: global profiles begin with Claude 4 (AWS's pages and three client
+// programs' lists, 2026).
+const NO_GLOBAL = /^anthropic\.claude-3-/;
+
+// Embeddings that need more than a text and a model: not asked for by this plugin.
+const NO_PLAIN_EMBEDDING = /^twelvelabs\./;
 
 // The vendor's limits where the source holds a client program's own default instead (Anthropic's figures as of 2026-11).
 const OUTPUT_TOKENS_MAX: readonly (readonly [RegExp, number])[] = [
@@ -66,22 +87,49 @@ const firstMatch = <T>(table: readonly (readonly [RegExp, T])[], id: string): T 
 
 /**
  * The rule for `onDemand`, whether the bare id may be sent: no when recorded traffic shows the refusal; yes when it
- * shows an answer or the source lists the bare id; else no for the families served through profiles only and for what has a profile; else yes.
+ * shows an answer or the source lists the bare id, and for embeddings, which AWS serves so in some regions at least; else no for the families served through profiles only and for what has a profile; else yes.
  */
 function isOnDemand(row: SourceRow, profiles: readonly string[]): boolean {
   if (REFUSED_BARE.test(row.id)) return false;
-  if (row.baseIdListed || ANSWERED_BARE.test(row.id)) return true;
+  if (row.baseIdListed || row.type === 'embedding' || ANSWERED_BARE.test(row.id)) return true;
   return !PROFILE_ONLY.test(row.id) && profiles.length === 0;
 }
 
+/** Undefined where the source has no price. What embeds writes nothing: its output costs nothing. */
+function toPrice({ input, output, cacheRead, cacheWrite }: SourcePrice, type: string): CataloguePrice | undefined {
+  const written = type === 'embedding' ? 0 : output;
+  if (typeof input !== 'number' || typeof written !== 'number') return undefined;
+  return {
+    input,
+    output: written,
+    ...(typeof cacheRead === 'number' ? { cacheRead } : {}),
+    ...(typeof cacheWrite === 'number' ? { cacheWrite } : {}),
+  };
+}
+
+/** The prices of the profiles that have one, and of those only that the model has. */
+function toProfilePrices(row: SourceRow, profiles: readonly string[]): Record<string, CataloguePrice> {
+  return Object.fromEntries(
+    profiles.flatMap((prefix) => {
+      const price = toPrice(row.inferenceProfilePrices[prefix] ?? {}, row.type);
+      return price === undefined ? [] : [[prefix, price]];
+    }),
+  );
+}
+
 function toModel(row: SourceRow): CatalogueModel {
-  const profiles = [...new Set([...row.inferenceProfiles, ...(firstMatch(MORE_PROFILES, row.id) ?? [])])].sort();
+  const listed = row.inferenceProfiles.filter((prefix) => prefix !== 'global' || !NO_GLOBAL.test(row.id));
+  const profiles = [...new Set([...listed, ...(firstMatch(MORE_PROFILES, row.id) ?? [])])].sort();
   const outputTokensMax = firstMatch(OUTPUT_TOKENS_MAX, row.id) ?? row.maxOutput;
   const tools = NO_TOOLS.test(row.id) ? false : row.supportsTools;
   const reasoning = REASONS.test(row.id) ? true : row.supportsReasoning;
+  const { inputPricePerMTok: input, outputPricePerMTok: output, cacheReadPrice, cacheWritePrice } = row;
+  const price = toPrice({ input, output, cacheRead: cacheReadPrice, cacheWrite: cacheWritePrice }, row.type);
+  const profilePrices = toProfilePrices(row, profiles);
   return {
     id: row.id,
     name: row.name ?? row.id,
+    ...(row.type === 'embedding' ? { kind: 'embedding' } : {}),
     ...(row.contextWindow === null ? {} : { contextTokensMax: row.contextWindow }),
     ...(outputTokensMax === null ? {} : { outputTokensMax }),
     profiles,
@@ -90,13 +138,16 @@ function toModel(row: SourceRow): CatalogueModel {
     ...(row.supportsImages === null ? {} : { images: row.supportsImages }),
     ...(reasoning === null ? {} : { reasoning }),
     ...(row.supportsPromptCache === null ? {} : { cache: row.supportsPromptCache }),
+    ...(price === undefined ? {} : { price }),
+    ...(Object.keys(profilePrices).length === 0 ? {} : { profilePrices }),
   };
 }
 
 // The source's shape is fixed by its README; a row that breaks it shows in the written file's diff and fails the test.
 const rows = JSON.parse(readFileSync(source, 'utf8')) as SourceRow[];
 const models = rows
-  .filter((row) => row.type.includes('chat') && !NOT_AN_ID.test(row.id) && !NO_CONVERSE.test(row.id))
+  .filter(({ type }) => type.includes('chat') || type === 'embedding')
+  .filter(({ id }) => !NOT_AN_ID.test(id) && !NO_CONVERSE.test(id) && !NO_PLAIN_EMBEDDING.test(id))
   .map(toModel)
   .sort((a, b) => (a.id < b.id ? -1 : 1));
 writeFileSync(target, `[\n${models.map((model) => `  ${JSON.stringify(model)}`).join(',\n')}\n]\n`);

@@ -1,8 +1,9 @@
 // The members of a Converse answer become events. One reader for streams and whole answers, so that both say the same.
 import { type BlockEndEvent, type ChatEvent, type FinishReason, RouterError, type Usage } from '@turnout/core/contract';
 import type { ConverseStreamPayloads } from '@turnout/core/wire';
-import { finishReasonOf, NO_USAGE, pickExtras, readStopSequence, readUsage } from './finish.ts';
-import { parseObject } from './json.ts';
+import { finishReasonOf, NO_USAGE, pickExtras, pickNotes, readStopSequence, readUsage } from './finish.ts';
+import { isObject, parseObject } from './json.ts';
+import { JsonText } from './json-text.ts';
 import type { Echo } from './request.ts';
 
 type Payloads = ConverseStreamPayloads;
@@ -20,6 +21,8 @@ interface OpenBlock {
   signature: string;
   /** Fragments to be joined at the end. */
   held: string[];
+  /** Takes the JSON out of the text. */
+  json: JsonText | undefined;
 }
 
 /** What is held back of one answer until its block ends, in characters. */
@@ -36,6 +39,7 @@ export class AnswerReader {
   #next = 0;
   #heldLength = 0;
   #calls = 0;
+  #citations = 0;
   #stop: Payloads['messageStop'] | undefined;
   #usage: Usage | undefined;
   #finished = false;
@@ -76,7 +80,10 @@ export class AnswerReader {
 
   /** Empty deltas are common, and a block that never has content is none. */
   textDelta(at: number, text: string): void {
-    if (text !== '') this.#emit(this.#ensure(at, 'text'), text);
+    if (text === '') return;
+    const block = this.#ensure(at, 'text');
+    if (block.json === undefined) this.#emit(block, text);
+    else this.#jsonDelta(block, block.json, text);
   }
 
   blockDelta({ contentBlockIndex, delta }: Payloads['contentBlockDelta']): void {
@@ -85,6 +92,7 @@ export class AnswerReader {
     else if (delta.reasoningContent !== undefined) this.#reasoningDelta(contentBlockIndex, delta.reasoningContent);
     else if (delta.citation !== undefined) {
       const { index } = this.#ensure(contentBlockIndex, 'text');
+      this.#citations++;
       this.out.push({ type: 'block-delta', index, text: '', citation: delta.citation });
     } else if (delta.toolResult !== undefined) this.#resultDelta(contentBlockIndex, delta.toolResult);
     else if (delta.image?.source?.bytes !== undefined) this.#hold(contentBlockIndex, delta.image.source.bytes);
@@ -155,9 +163,15 @@ export class AnswerReader {
     const block = this.#open.get(at);
     if (block === undefined) return;
     for (const item of content) {
-      const text = typeof item === 'object' && item !== null && 'text' in item ? item.text : undefined;
-      this.#emit(block, typeof text === 'string' ? text : JSON.stringify(item));
+      const { text, json }: { text?: unknown; json?: unknown } = isObject(item) ? item : {};
+      this.#emit(block, typeof text === 'string' ? text : JSON.stringify(json ?? item));
     }
+  }
+
+  #jsonDelta(block: OpenBlock, json: JsonText, text: string): void {
+    const wanted = json.push(text);
+    if (wanted === '') this.#countHeld(text.length);
+    else this.#emit(block, wanted);
   }
 
   #emit(block: OpenBlock, text: string): void {
@@ -171,10 +185,14 @@ export class AnswerReader {
   }
 
   #holdIn(block: OpenBlock, text: string): void {
-    this.#heldLength += text.length;
-    if (this.#heldLength > HELD_LENGTH_MAX)
-      throw this.#failed(`a block of the answer is longer than ${HELD_LENGTH_MAX}`);
+    this.#countHeld(text.length);
     block.held.push(text);
+  }
+
+  #countHeld(length: number): void {
+    this.#heldLength += length;
+    if (this.#heldLength <= HELD_LENGTH_MAX) return;
+    throw this.#failed(`a block of the answer is longer than ${HELD_LENGTH_MAX}`);
   }
 
   /** The block at Bedrock's index, opened now if it is not: text and reasoning have no start of their own. */
@@ -198,13 +216,17 @@ export class AnswerReader {
     if (before !== undefined) this.#close(before);
     // A block that the client never sees takes no index.
     const index = kind === 'ignored' ? -1 : this.#next++;
-    const block: OpenBlock = { kind, index, empty: true, signature: '', held: [] };
+    const { jsonOpener } = this.#echo;
+    const json = kind === 'text' && jsonOpener !== undefined ? new JsonText(jsonOpener) : undefined;
+    const block: OpenBlock = { kind, index, empty: true, signature: '', held: [], json };
     this.#open.set(at, block);
     return block;
   }
 
-  #close({ kind, index, empty, signature, held }: OpenBlock): void {
+  #close({ kind, index, empty, signature, held, json }: OpenBlock): void {
     if (kind === 'ignored') return;
+    const prose = json?.end() ?? '';
+    if (prose !== '') this.out.push({ type: 'block-delta', index, text: prose });
     if (kind === 'input' && empty) this.out.push({ type: 'block-delta', index, text: '{}' });
     if (kind === 'custom') this.out.push({ type: 'block-delta', index, text: freeText(held.join('')) });
     const data = kind === 'redacted' || kind === 'media' ? { data: joinBase64(held) } : {};
@@ -218,7 +240,8 @@ export class AnswerReader {
     const { stopReason, additionalModelResponseFields: fields } = stop;
     if (stopReason.startsWith('malformed_')) throw this.#failed(`the model's answer was unusable (${stopReason})`);
     const stopSequence = readStopSequence(fields);
-    const extras = pickExtras(metadata, fields);
+    const extras = pickExtras(metadata, fields, this.#echo.wantsTrace === true);
+    const notes = pickNotes(metadata, this.#citations);
     this.#finished = true;
     this.out.push({
       type: 'finish',
@@ -227,6 +250,7 @@ export class AnswerReader {
       ...(stopSequence === undefined ? {} : { stopSequence }),
       usage: this.#usage ?? NO_USAGE,
       ...(extras === undefined ? {} : { extensions: { 'bedrock-converse': extras } }),
+      ...(notes === undefined ? {} : { notes }),
     });
   }
 

@@ -1,67 +1,84 @@
-// Credentials: found once, kept until shortly before they expire, forgotten when AWS calls them stale.
-import { RouterError } from '@turnout/core/contract';
+// Credentials: found once, renewed in the background shortly before they expire, forgotten when AWS calls them stale.
+import type { RouterError } from '@turnout/core/contract';
 import type { SigningKey } from '@turnout/core/wire';
-import type { AuthConfig } from './config.ts';
-import { maskAccounts } from './error.ts';
+import type { AuthConfig, SourceConfig } from './auth-config.ts';
+import { denied } from './auth-failure.ts';
+import { type Found, findCredentials, type SourceContext } from './auth-source.ts';
 
 /** What a request is authenticated with. */
 export type Identity =
   | { readonly kind: 'keys'; readonly key: SigningKey; readonly expiration?: Date | undefined }
-  | { readonly kind: 'bearer'; readonly token: string; readonly expiration?: undefined };
+  | { readonly kind: 'bearer'; readonly token: string; readonly expiration?: Date | undefined };
 
+/** `region`: where the request goes. Most identities are good anywhere, a generated API key only in its region. */
 export interface Auth {
   /** For `explain` and messages: `profile default`. */
   readonly name: string;
   /** Fresh credentials may be had where the old ones are refused. */
   readonly refreshable: boolean;
-  /** What is at hand, without waiting. */
-  current(): Identity | undefined;
+  /** What is at hand, without waiting; near its end it is renewed meanwhile. */
+  current(region: string): Identity | undefined;
   /** Finds credentials; all who ask meanwhile share one search. Throws RouterError `upstream-denied`. */
-  load(): Promise<Identity>;
+  load(region: string): Promise<Identity>;
   /** Forgets this identity, if it is still the one in use. */
   forget(identity: Identity): void;
 }
 
 /** Credentials are renewed this long before they expire, or after half of a shorter life. */
 const RENEW_BEFORE_MS = 5 * 60_000;
+/** Those that do not say when they expire are looked up again after this time: keys in files are rotated. */
+const LOOK_AGAIN_MS = 5 * 60_000;
+/** After a renewal that failed, the next one waits this long. */
+const RENEW_AGAIN_MS = 30_000;
+/** A search that takes longer has failed: a credential_process may hang for ever. */
+const SEARCH_TIMEOUT_MS = 60_000;
+/** The longest life that AWS gives a short-term API key (Bedrock's documentation, 2026-11). */
+const API_KEY_SECONDS = 43_200;
 
-/** `provider`: its name in the YAML. `region`: for the calls to STS and SSO that some modes make. */
-export function createAuth(config: AuthConfig, provider: string, region: string): Auth {
+export function createAuth(config: AuthConfig, context: SourceContext): Auth {
+  const searched = (name: string, mode: SourceConfig): Auth => {
+    const search = async () => identityOf(await findCredentials(mode, context));
+    return searchedAuth(name, search, (error) => denied(context.host.name, name, error, mode));
+  };
   switch (config.mode) {
-    case 'keys':
-      return fixedAuth('keys', { kind: 'keys', key: withoutMode(config) });
-    case 'api-key':
-      return fixedAuth('api-key', { kind: 'bearer', token: config.apiKey });
-    case 'profile': {
-      const { profile } = config;
-      const name = `profile ${profile}`;
-      return searchedAuth(
-        name,
-        () => findProfile(profile, region),
-        (error) => denied(provider, name, error, profile),
-      );
+    case 'keys': {
+      const { accessKeyId, secretAccessKey, sessionToken } = config;
+      return fixedAuth('keys', { kind: 'keys', key: { accessKeyId, secretAccessKey, sessionToken } });
+    }
+    case 'api-key': {
+      const { apiKey, source = { mode: 'default' } } = config;
+      return apiKey === undefined
+        ? generatedAuth(source, context)
+        : fixedAuth('api-key', { kind: 'bearer', token: apiKey });
     }
     case 'default': {
       // What the AWS chain means by this variable; in every other mode it is ignored.
       const token = process.env.AWS_BEARER_TOKEN_BEDROCK?.trim();
       if (token) return fixedAuth('default (AWS_BEARER_TOKEN_BEDROCK)', { kind: 'bearer', token });
-      return searchedAuth(
-        'default',
-        () => findDefault(region),
-        (error) => denied(provider, 'default', error, undefined),
-      );
+      return searched('default', config);
     }
+    default:
+      return searched(sourceName(config), config);
   }
 }
 
-const withoutMode = ({
-  accessKeyId,
-  secretAccessKey,
-  sessionToken,
-}: Extract<AuthConfig, { mode: 'keys' }>): SigningKey => ({
-  accessKeyId,
-  secretAccessKey,
-  sessionToken,
+function sourceName(config: SourceConfig): string {
+  switch (config.mode) {
+    case 'profile':
+      return `profile ${config.profile}`;
+    case 'role':
+      return `role ${config.roleArn}${config.source === undefined ? '' : `, from ${sourceName(config.source)}`}`;
+    case 'web-identity':
+      return `web-identity ${config.roleArn}`;
+    default:
+      return config.mode;
+  }
+}
+
+const identityOf = ({ accessKeyId, secretAccessKey, sessionToken, expiration }: Found): Identity => ({
+  kind: 'keys',
+  key: { accessKeyId, secretAccessKey, sessionToken },
+  expiration,
 });
 
 const fixedAuth = (name: string, identity: Identity): Auth => ({
@@ -72,78 +89,92 @@ const fixedAuth = (name: string, identity: Identity): Auth => ({
   forget: () => {},
 });
 
-/** What the AWS SDK's credential providers give. */
-type Found = SigningKey & { readonly expiration?: Date };
+/** API keys made from credentials, one for each region in use: AWS takes such a key only in its own. */
+function generatedAuth(source: SourceConfig, context: SourceContext): Auth {
+  const name = `api-key, generated from ${sourceName(source)}`;
+  const byRegion = new Map<string, Auth>();
+  const of = (region: string): Auth => {
+    const known = byRegion.get(region);
+    if (known !== undefined) return known;
+    const search = async () => generateApiKey(await findCredentials(source, context), region);
+    const auth = searchedAuth(name, search, (error) => denied(context.host.name, name, error, source));
+    byRegion.set(region, auth);
+    return auth;
+  };
+  return {
+    name,
+    refreshable: true,
+    current: (region) => of(region).current(region),
+    load: (region) => of(region).load(region),
+    forget: (identity) => {
+      for (const auth of byRegion.values()) auth.forget(identity);
+    },
+  };
+}
 
-function searchedAuth(name: string, find: () => Promise<Found>, toError: (error: unknown) => RouterError): Auth {
+async function generateApiKey(found: Found, region: string): Promise<Identity> {
+  const { getToken } = await import('@aws/bedrock-token-generator');
+  const endMs = Date.now() + API_KEY_SECONDS * 1000;
+  const token = await getToken({ credentials: found, region, expiresInSeconds: API_KEY_SECONDS });
+  // It ends with the session that made it.
+  return { kind: 'bearer', token, expiration: new Date(Math.min(endMs, found.expiration?.getTime() ?? endMs)) };
+}
+
+const isAlive = ({ expiration }: Identity): boolean => (expiration?.getTime() ?? Number.POSITIVE_INFINITY) > Date.now();
+
+function renewalTimeMs({ expiration }: Identity): number {
+  if (expiration === undefined) return Date.now() + LOOK_AGAIN_MS;
+  const lifeMs = expiration.getTime() - Date.now();
+  return Date.now() + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2);
+}
+
+async function soon<T>(search: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_, reject) => {
+    const message = `no answer within ${SEARCH_TIMEOUT_MS / 1000} s`;
+    timer = setTimeout(() => reject(new Error(message)), SEARCH_TIMEOUT_MS).unref();
+  });
+  return Promise.race([search, end]).finally(() => clearTimeout(timer));
+}
+
+function searchedAuth(name: string, find: () => Promise<Identity>, toError: (error: unknown) => RouterError): Auth {
   let known: Identity | undefined;
   let renewAtMs = 0;
   let search: Promise<Identity> | undefined;
 
-  const remember = ({ accessKeyId, secretAccessKey, sessionToken, expiration }: Found): Identity => {
-    const identity: Identity = { kind: 'keys', key: { accessKeyId, secretAccessKey, sessionToken }, expiration };
-    const lifeMs = expiration === undefined ? Number.POSITIVE_INFINITY : expiration.getTime() - Date.now();
-    renewAtMs = Date.now() + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2);
-    known = identity;
-    return identity;
-  };
-  const isAlive = (identity: Identity): boolean =>
-    (identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY) > Date.now();
-
   const searchOnce = async (): Promise<Identity> => {
     try {
-      return remember(await find());
+      const found = await soon(find());
+      known = found;
+      renewAtMs = renewalTimeMs(found);
+      return found;
     } catch (error) {
       // What could not be renewed is good for the rest of its life.
-      if (known !== undefined && isAlive(known)) return known;
-      throw toError(error);
+      if (known === undefined || !isAlive(known)) throw toError(error);
+      renewAtMs = Date.now() + RENEW_AGAIN_MS;
+      return known;
     } finally {
       search = undefined;
     }
+  };
+  const load = (): Promise<Identity> => {
+    search ??= searchOnce();
+    return search;
   };
 
   return {
     name,
     refreshable: true,
-    current: () => (known !== undefined && Date.now() < renewAtMs ? known : undefined),
-    load: () => {
-      search ??= searchOnce();
-      return search;
+    current: () => {
+      if (known === undefined || Date.now() < renewAtMs) return known;
+      if (!isAlive(known)) return undefined;
+      // Nobody waits for it; should it end before it is renewed, whoever comes then reports why.
+      load().catch(() => {});
+      return known;
     },
+    load,
     forget: (identity) => {
       if (known === identity) known = undefined;
     },
   };
-}
-
-// The SDK's providers remember what they found for their own life: each search makes a new one. The shared config files
-// are read again, so that a renewed SSO session or rotated key is seen. Imported late: it takes 60 to 100 ms.
-async function findProfile(profile: string, region: string): Promise<Found> {
-  const { fromIni } = await import('@aws-sdk/credential-providers');
-  return fromIni({ profile, ignoreCache: true, clientConfig: { region } })();
-}
-
-async function findDefault(region: string): Promise<Found> {
-  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-  return fromNodeProviderChain({ ignoreCache: true, clientConfig: { region } })();
-}
-
-const REASON_LENGTH_MAX = 400;
-
-function denied(provider: string, mode: string, error: unknown, profile: string | undefined): RouterError {
-  const reason = (error instanceof Error ? error.message : String(error)).slice(0, REASON_LENGTH_MAX);
-  const advice = adviceFor(reason, profile);
-  const what = `${provider}: no AWS credentials with auth mode ${mode}`;
-  // The reason stays in the log: it may quote the command of a credential_process, or paths of this machine.
-  const publicMessage = maskAccounts(`${what} (${advice})`);
-  return new RouterError('upstream-denied', `${what}: ${reason} (${advice})`, { cause: error, publicMessage });
-}
-
-function adviceFor(reason: string, profile: string | undefined): string {
-  const flag = profile === undefined ? '' : ` --profile ${profile}`;
-  if (/sso|token.*(expired|invalid)|login/i.test(reason)) return `run: aws sso login${flag}`;
-  if (profile === undefined) {
-    return 'set auth in the config, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run: aws configure';
-  }
-  return `is there a profile ${profile} in ~/.aws/config or ~/.aws/credentials? If it uses SSO, run: aws sso login${flag}`;
 }

@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { findModel, MODELS, splitPrefix } from './catalogue.ts';
 
 const PREFIXES = ['us-gov', 'us', 'eu', 'apac', 'jp', 'au', 'ca', 'in', 'global'];
-const MEMBERS = ['id', 'name', 'contextTokensMax', 'outputTokensMax', 'profiles', 'onDemand'];
+const MEMBERS = [
+  'id',
+  'name',
+  'kind',
+  'contextTokensMax',
+  'outputTokensMax',
+  'profiles',
+  'onDemand',
+  'price',
+  'profilePrices',
+];
 const ABILITIES = ['tools', 'images', 'reasoning', 'cache'];
 
 describe('the catalogue', () => {
@@ -19,7 +29,30 @@ describe('the catalogue', () => {
       for (const limit of [model.contextTokensMax, model.outputTokensMax]) {
         expect(limit === undefined || (Number.isInteger(limit) && limit > 0)).toBe(true);
       }
+      expect(Object.keys(model.profilePrices ?? {}).filter((prefix) => !model.profiles.includes(prefix))).toEqual([]);
+      for (const price of [model.price ?? [], ...Object.values(model.profilePrices ?? {})]) {
+        expect(Object.values(price).every((dollars) => typeof dollars === 'number' && dollars >= 0)).toBe(true);
+      }
     }
+  });
+
+  it('has prices by the million tokens, and models that make embeddings', () => {
+    const nova = findModel('amazon.nova-2-lite-v1:0');
+    expect(nova?.price).toEqual({ input: 0.33, output: 2.75, cacheRead: 0.0825, cacheWrite: 0.33 });
+    expect(nova?.profilePrices?.global).toEqual({ input: 0.3, output: 2.5, cacheRead: 0.075, cacheWrite: 0.3 });
+    expect(findModel('amazon.titan-embed-text-v1')).toMatchObject({
+      kind: 'embedding',
+      price: { input: 0.1, output: 0 },
+    });
+    expect(MODELS.filter(({ kind }) => kind === 'embedding').map(({ id }) => id)).toEqual([
+      'amazon.nova-2-multimodal-embeddings-v1:0',
+      'amazon.titan-embed-image-v1',
+      'amazon.titan-embed-text-v1',
+      'amazon.titan-embed-text-v2:0',
+      'cohere.embed-english-v3',
+      'cohere.embed-multilingual-v3',
+      'cohere.embed-v4:0',
+    ]);
   });
 
   it('says which bare ids may be sent', () => {

@@ -1,11 +1,21 @@
-// What is known of each chat model at Bedrock: limits, abilities, and which inference profiles exist for it.
+// What is known of each model at Bedrock: limits, prices, abilities, and which inference profiles exist for it.
 import rows from './catalogue.json' with { type: 'json' };
 
-/** One chat model. An ability that is absent is unknown. */
+/** US dollars per million tokens. */
+export interface CataloguePrice {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}
+
+/** One model. An ability or a price that is absent is unknown. */
 export interface CatalogueModel {
   /** The bare foundation model id. */
   readonly id: string;
   readonly name: string;
+  /** Absent: a chat model. */
+  readonly kind?: 'embedding';
   readonly contextTokensMax?: number;
   readonly outputTokensMax?: number;
   /** The geo prefixes of the inference profiles that exist: `us`, `eu`, `global` … */
@@ -16,6 +26,10 @@ export interface CatalogueModel {
   readonly images?: boolean;
   readonly reasoning?: boolean;
   readonly cache?: boolean;
+  /** Of the bare id. */
+  readonly price?: CataloguePrice;
+  /** Of a profile, by its prefix, where that is known. */
+  readonly profilePrices?: Readonly<Record<string, CataloguePrice>>;
 }
 
 // The JSON's inferred type has `undefined` for members that a row lacks; what the script writes has them absent.
@@ -34,4 +48,13 @@ const PREFIX = /^(us-gov|us|eu|apac|jp|au|ca|in|sa|global)\.(?=[a-z0-9]+\.)/;
 export function splitPrefix(id: string): { prefix?: string; base: string } {
   const prefix = PREFIX.exec(id)?.[1];
   return prefix === undefined ? { base: id } : { prefix, base: id.slice(prefix.length + 1) };
+}
+
+const PROVIDERS = new Set(MODELS.map(({ id }) => id.slice(0, id.indexOf('.'))));
+
+/** Whether an id names an inference profile: something before the name of a provider, known here as a prefix or not. */
+export function isProfileLike(id: string): boolean {
+  if (splitPrefix(id).prefix !== undefined) return true;
+  const [first, provider, rest] = id.split('.', 3);
+  return first !== '' && rest !== undefined && PROVIDERS.has(provider ?? '') && !byId.has(id);
 }

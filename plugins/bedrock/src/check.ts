@@ -1,6 +1,8 @@
-// The provider looks at itself: region, credentials, endpoint.
-import { type Finding, type Host, type IdleCall, RouterError } from '@turnout/core/contract';
-import type { Auth } from './auth.ts';
+// The provider looks at itself: region, credentials and whose they are, endpoint.
+import { type CheckCall, type Finding, type Host, RouterError } from '@turnout/core/contract';
+import type { Auth, Identity } from './auth.ts';
+import { endpointWarnings, isPublicHost } from './endpoint.ts';
+import { findIdentity } from './identity.ts';
 import { toNetworkError } from './network.ts';
 
 const ENDPOINT_TIMEOUT_MS = 3000;
@@ -9,35 +11,54 @@ export interface CheckSubject {
   readonly region: string;
   readonly regionSource: string;
   readonly endpoint: string;
+  /** Of STS, to be asked whose the credentials are. */
+  readonly stsEndpoint: string;
 }
 
-/** One finding for each thing that a call needs. Never throws, names no secret. */
-export async function checkProvider(host: Host, auth: Auth, subject: CheckSubject, call: IdleCall): Promise<Finding[]> {
+/** One finding for each thing that a call needs; a thorough one says whose credentials they are. Never throws, names no
+ * secret. */
+export async function checkProvider(
+  host: Host,
+  auth: Auth,
+  subject: CheckSubject,
+  call: CheckCall,
+): Promise<Finding[]> {
   const region: Finding = { ok: true, what: 'region', detail: `${subject.region}, from ${subject.regionSource}` };
-  return [region, ...(await Promise.all([checkCredentials(auth), checkEndpoint(host, subject.endpoint, call.signal)]))];
+  const steps = [checkCredentials(host, auth, subject, call), checkEndpoint(host, subject, call.signal)];
+  return [region, ...(await Promise.all(steps)).flat()];
 }
 
-async function checkCredentials(auth: Auth): Promise<Finding> {
-  const what = 'credentials';
+async function checkCredentials(host: Host, auth: Auth, subject: CheckSubject, call: CheckCall): Promise<Finding[]> {
+  let identity: Identity;
   try {
-    const { kind, expiration } = auth.current() ?? (await auth.load());
-    const found = kind === 'bearer' ? 'an API key' : 'an access key';
-    const life = expiration === undefined ? '' : `, expires at ${expiration.toISOString()}`;
-    return { ok: true, what, detail: `auth mode ${auth.name}: ${found} is there${life}` };
+    identity = auth.current(subject.region) ?? (await auth.load(subject.region));
   } catch (error) {
-    return { ok: false, what, detail: RouterError.from(error).message };
+    return [{ ok: false, what: 'credentials', detail: RouterError.from(error).message }];
   }
+  const { kind, expiration } = identity;
+  const found = kind === 'bearer' ? 'an API key' : 'an access key';
+  const life = expiration === undefined ? '' : `, expires at ${expiration.toISOString()}`;
+  const credentials = { ok: true, what: 'credentials', detail: `auth mode ${auth.name}: ${found} is there${life}` };
+  if (!call.thorough) return [credentials];
+  if (!isPublicHost(new URL(subject.endpoint).hostname)) {
+    const detail = "not asked: the endpoint is not AWS's own";
+    return [credentials, { ok: true, skipped: true, what: 'identity', detail }];
+  }
+  const { region, stsEndpoint: endpoint } = subject;
+  return [credentials, await findIdentity(host, identity, { region, endpoint }, call.signal)];
 }
 
 /** Any answer will do: without a signature there is none but a refusal. */
-async function checkEndpoint(host: Host, endpoint: string, callSignal: AbortSignal): Promise<Finding> {
+async function checkEndpoint(host: Host, subject: CheckSubject, callSignal: AbortSignal): Promise<Finding> {
   const what = 'endpoint';
+  const { endpoint } = subject;
+  const doubts = endpointWarnings(endpoint, subject.region).map((warning) => `; ${warning}`);
   const timeout = AbortSignal.timeout(ENDPOINT_TIMEOUT_MS);
   const signal = AbortSignal.any([callSignal, timeout]);
   try {
     const { statusCode, body } = await host.request(`${endpoint}/`, { method: 'GET', headers: host.headers, signal });
     await body.dump();
-    return { ok: true, what, detail: `${endpoint} answers (HTTP ${statusCode})` };
+    return { ok: true, what, detail: `${endpoint} answers (HTTP ${statusCode})${doubts.join('')}` };
   } catch (error) {
     if (timeout.aborted)
       return { ok: false, what, detail: `${endpoint} does not answer within ${ENDPOINT_TIMEOUT_MS} ms` };

@@ -1,11 +1,15 @@
 // One call to Bedrock: signed, sent over the provider's own connections, refused answers turned into RouterErrors.
 import { type Host, RouterError } from '@turnout/core/contract';
-import { type ConverseRequestBody, Signer } from '@turnout/core/wire';
+import { Signer } from '@turnout/core/wire';
 import type { Auth, Identity } from './auth.ts';
+import { readBytes } from './body.ts';
+import { Clock } from './clock.ts';
 import {
   type AwsFailure,
   type ErrorContext,
+  isClockSkew,
   isStaleCredential,
+  maskAccounts,
   type Operation,
   readFailure,
   toRouterError,
@@ -17,25 +21,30 @@ type Response = Awaited<ReturnType<Host['request']>>;
 
 export interface BedrockClient {
   /** Sends a body and gives the answer once its head says 200. Throws RouterError. */
-  send(target: Target, operation: Operation, body: ConverseRequestBody, signal: AbortSignal): Promise<Answer>;
+  send(target: Target, operation: Operation, body: object, signal: AbortSignal): Promise<Answer>;
   /** What an error about this call names. */
   errorContext(target: Target, operation: Operation): ErrorContext;
 }
 
 export interface Answer {
   readonly requestId: string | undefined;
+  readonly headers: Response['headers'];
   readonly body: Response['body'];
 }
 
 const ACCEPT: Readonly<Record<Operation, string>> = {
   converse: 'application/json',
   'converse-stream': 'application/vnd.amazon.eventstream',
+  invoke: 'application/json',
+  'invoke-with-response-stream': 'application/vnd.amazon.eventstream',
+  'count-tokens': 'application/json',
 };
 const ERROR_BYTES_MAX = 64 * 1024;
 
 /** A client for one provider of the YAML. It keeps no connection of its own. */
 export function createClient(host: Host, auth: Auth): BedrockClient {
   const signers = new Map<string, Signer>();
+  const clock = new Clock();
   const origins = new Map<string, { readonly host: string; readonly pathPrefix: string }>();
 
   const signerOf = (region: string): Signer => {
@@ -77,6 +86,7 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
     const signed = signerOf(target.region).sign(
       { method: 'POST', host: signedHost, path, headers, body },
       identity.key,
+      clock.now(),
     );
     return Object.assign(headers, signed);
   };
@@ -93,7 +103,7 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
   const send: BedrockClient['send'] = async (target, operation, body, signal) => {
     const text = JSON.stringify(body);
     const connection = { provider: host.name, endpoint: target.endpoint, signal };
-    const identity = auth.current() ?? (await untilAborted(auth.load(), signal));
+    const identity = auth.current(target.region) ?? (await untilAborted(auth.load(target.region), signal));
     let response: Response;
     try {
       response = await host.request(`${target.endpoint}${target.path}/${operation}`, {
@@ -104,9 +114,13 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
       });
       if (response.statusCode === 200) {
         const requestId = response.headers['x-amzn-requestid'];
-        return { requestId: typeof requestId === 'string' ? requestId : undefined, body: response.body };
+        return {
+          requestId: typeof requestId === 'string' ? requestId : undefined,
+          headers: response.headers,
+          body: response.body,
+        };
       }
-      throw await refusalOf(response, errorContext(target, operation), auth, identity);
+      throw await refusalOf(response, errorContext(target, operation), { auth, identity, clock });
     } catch (error) {
       throw toNetworkError(error, connection);
     }
@@ -114,12 +128,18 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
   return { send, errorContext };
 }
 
-/** The error of an answer that is not 200. Stale credentials are forgotten: the next call finds fresh ones. */
+/** How a refused request was signed. */
+interface Signing {
+  readonly auth: Auth;
+  readonly identity: Identity;
+  readonly clock: Clock;
+}
+
+/** The error of an answer that is not 200. What made AWS refuse our signature is put right for the next call. */
 async function refusalOf(
   { statusCode, headers, body }: Response,
   context: ErrorContext,
-  auth: Auth,
-  identity: Identity,
+  signing: Signing,
 ): Promise<RouterError> {
   const text = (await readBytes(body, ERROR_BYTES_MAX, true)).toString('utf8');
   const failure = readFailure(statusCode, headers, text);
@@ -131,33 +151,29 @@ async function refusalOf(
     });
   }
   const error = toRouterError(failure, context);
-  return error.code === 'upstream-denied' ? renewed(error, failure, auth, identity) : error;
+  return error.code === 'upstream-denied' ? denied(error, repair(failure, headers.date, signing), signing.auth) : error;
 }
 
-function renewed(error: RouterError, failure: AwsFailure, auth: Auth, identity: Identity): RouterError {
+/** Whether another try will be signed otherwise: stale credentials are forgotten, AWS's time is taken over. */
+function repair(failure: AwsFailure, date: string | string[] | undefined, signing: Signing): boolean {
+  const { auth, identity, clock } = signing;
+  if (isClockSkew(failure)) return identity.kind === 'keys' && clock.learn(date);
+  if (!auth.refreshable || !(isStaleCredential(failure) || isRefusedApiKey(failure, identity))) return false;
+  auth.forget(identity);
+  return true;
+}
+
+// How AWS words it is not documented (2026-11): a generated key that is called expired or invalid is made anew once.
+const isRefusedApiKey = ({ message }: AwsFailure, { kind }: Identity): boolean =>
+  kind === 'bearer' && /\b(expired|invalid|(is|not) valid)\b/i.test(message);
+
+function denied(error: RouterError, again: boolean, auth: Auth): RouterError {
   const hint = `auth mode ${auth.name}`;
-  const again = auth.refreshable && isStaleCredential(failure);
-  if (again) auth.forget(identity);
   return new RouterError(error.code, `${error.message}; ${hint}`, {
-    publicMessage: `${error.publicMessage}; ${hint}`,
+    publicMessage: `${error.publicMessage}; ${maskAccounts(hint)}`,
     ...(error.upstream === undefined ? {} : { upstream: error.upstream }),
     ...(again ? { again } : {}),
   });
-}
-
-/** A body up to a limit. Beyond it: cut there with `cut`, else RouterError `upstream-failed`. */
-export async function readBytes(body: AsyncIterable<Uint8Array>, bytesMax: number, cut = false): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) {
-      if (cut) break;
-      throw new RouterError('upstream-failed', `the answer is longer than ${bytesMax} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && Buffer.isBuffer(chunks[0]) ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** Waits no longer than the signal allows; what is waited for goes on for others. */

@@ -1,69 +1,22 @@
 // The plugin's own keys of the YAML, and the region that is used where they name none.
 import { SettingError } from '@turnout/core/contract';
 import { z } from 'zod';
-
-const AUTH_MODES = ['default', 'keys', 'profile', 'api-key'] as const;
-
-const auth = z
-  .discriminatedUnion(
-    'mode',
-    [
-      z
-        .strictObject({ mode: z.literal('default') })
-        .describe(
-          'The AWS default chain: environment, shared config files with SSO, container, instance. AWS_BEARER_TOKEN_BEDROCK is used when it is set.',
-        ),
-      z
-        .strictObject({
-          mode: z.literal('keys'),
-          accessKeyId: z.string().min(1).describe('AWS access key id.'),
-          secretAccessKey: z
-            .string()
-            .min(1)
-            .describe('AWS secret access key. Better a variable of the environment than the key itself.'),
-          sessionToken: z.string().min(1).optional().describe('Session token of temporary keys.'),
-        })
-        .describe('A fixed key pair.'),
-      z
-        .strictObject({
-          mode: z.literal('profile'),
-          profile: z.string().min(1).describe('Name of the profile in ~/.aws/config or ~/.aws/credentials.'),
-        })
-        .describe('One profile of the shared config files: keys, SSO, assumed role, credential_process.'),
-      z
-        .strictObject({
-          mode: z.literal('api-key'),
-          apiKey: z
-            .string()
-            .trim()
-            .min(1)
-            .describe(
-              'Amazon Bedrock API key, sent as a bearer token. Better a variable of the environment than the key itself.',
-            ),
-        })
-        .describe('An Amazon Bedrock API key.'),
-    ],
-    { error: (issue) => (issue.code === 'invalid_union' ? `expected mode: ${AUTH_MODES.join(' | ')}` : undefined) },
-  )
-  .describe('How to sign in to AWS. Absent: the AWS default chain.');
-
-const CROSS_REGIONS = ['off', 'geo', 'global', 'us', 'eu', 'apac', 'jp', 'au', 'ca', 'in', 'us-gov'] as const;
-
-const crossRegion = z
-  .union([z.enum(CROSS_REGIONS), z.boolean()])
-  .default('off')
-  .transform((value) => (value === true ? 'geo' : value === false ? 'off' : value))
-  .describe(
-    'Which inference profile a bare model id becomes, where one exists for that model: geo (= true) stays in the geography of the region, global may leave it, a prefix names one. off sends the id as it is.',
-  );
-
-const REGION = /^[a-z]{2,6}(-[a-z]+)+-\d{1,2}$/;
-const REGION_EXPECTED = 'expected an AWS region such as us-east-1';
-
-const region = z
-  .string()
-  .regex(REGION, REGION_EXPECTED)
-  .describe('AWS region, e.g. us-east-1. Absent: AWS_REGION, else the region of the profile.');
+import { type AuthConfig, authSchema } from './auth-config.ts';
+import { embeddings } from './embed-config.ts';
+import { isInside } from './geography.ts';
+import {
+  allowArnsSchema,
+  checkPlaces,
+  crossRegionSchema,
+  discoverSchema,
+  isRegion,
+  modelsSchema,
+  outside,
+  REGION_EXPECTED,
+  regionSchema,
+  regionsSchema,
+  residencySchema,
+} from './place-config.ts';
 
 const endpoint = z
   .string()
@@ -83,42 +36,71 @@ function endpointProblem(value: string): string | undefined {
   return undefined;
 }
 
-const models = z
-  .record(
-    z.string().min(1),
-    z.strictObject({
-      id: z.string().min(1).describe('Model id or ARN, as Bedrock takes it.'),
-      base: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(
-          'Foundation model id behind an ARN that does not name it (application inference profile, provisioned throughput): decides what the model can do.',
-        ),
-    }),
-  )
-  .default({})
-  .describe('Names of your own for model ids and ARNs, to be used after `provider/`.');
+const endpoints = z
+  .record(z.string(), endpoint)
+  .describe('Base URLs for a pool: region → URL, one for each of regions, such as their VPC endpoints. No other host is asked for answers then.');
 
-export const configSchema = z.strictObject({
-  region: region.optional(),
-  auth: auth.default({ mode: 'default' }),
-  crossRegion,
-  endpoint: endpoint.optional(),
-  models,
-});
+const controlEndpoint = endpoint.describe(
+  'Base URL of the control plane (service bedrock) for discover, in place of the public one: a VPC endpoint of that service.',
+);
+
+const fips = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Use the public endpoints of Bedrock and STS with FIPS 140 validated cryptography; not every region has them.',
+  );
+const dualStack = z
+  .boolean()
+  .default(false)
+  .describe('Use the public endpoints of Bedrock and STS that answer over IPv6 too.');
+
+export const configSchema = z
+  .strictObject({
+    region: regionSchema.optional(),
+    regions: regionsSchema.optional(),
+    auth: authSchema.default({ mode: 'default' }),
+    crossRegion: crossRegionSchema,
+    residency: residencySchema.optional(),
+    endpoint: endpoint.optional(),
+    endpoints: endpoints.optional(),
+    fips,
+    dualStack,
+    discover: discoverSchema,
+    controlEndpoint: controlEndpoint.optional(),
+    allowArns: allowArnsSchema,
+    models: modelsSchema,
+    embeddings,
+  })
+  .superRefine((settings, context) => {
+    checkPlaces(settings, context);
+    for (const key of ['fips', 'dualStack'] as const) {
+      if ((settings.endpoint === undefined && settings.endpoints === undefined) || !settings[key]) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [key],
+        message: 'chooses among the public endpoints: not with "endpoint"',
+      });
+    }
+  });
 
 export type BedrockConfig = z.output<typeof configSchema>;
-export type AuthConfig = BedrockConfig['auth'];
-export type CrossRegion = BedrockConfig['crossRegion'];
 
 /** The region of the YAML, else AWS_REGION, else that of the profile. Throws SettingError when there is none.
  * The shared config files are read only when nothing else names a region. */
 export async function resolveRegion(config: BedrockConfig): Promise<{ region: string; source: string }> {
-  if (config.region !== undefined) return { region: config.region, source: 'the config' };
+  const named = config.region ?? config.regions?.[0];
+  if (named !== undefined) return { region: named, source: 'the config' };
+  const found = await findRegion(config);
+  const { residency } = config;
+  if (residency === undefined || isInside(residency, found.region)) return found;
+  throw new SettingError(['residency'], `${outside(found.region, residency)} (the region is from ${found.source})`);
+}
+
+async function findRegion(config: BedrockConfig): Promise<{ region: string; source: string }> {
   const fromEnv = process.env.AWS_REGION?.trim();
   if (fromEnv) return { region: checkRegion(fromEnv, 'AWS_REGION'), source: 'AWS_REGION' };
-  const profile = config.auth.mode === 'profile' ? config.auth.profile : process.env.AWS_PROFILE || 'default';
+  const profile = profileOf(config.auth) ?? (process.env.AWS_PROFILE || 'default');
   const fromProfile = await readProfileRegion(profile);
   if (fromProfile !== undefined) {
     const source = `profile ${profile}`;
@@ -130,8 +112,14 @@ export async function resolveRegion(config: BedrockConfig): Promise<{ region: st
   );
 }
 
+/** The profile that signing in begins with. */
+function profileOf(auth: AuthConfig): string | undefined {
+  if (auth.mode === 'profile') return auth.profile;
+  return 'source' in auth && auth.source !== undefined ? profileOf(auth.source) : undefined;
+}
+
 function checkRegion(value: string, source: string): string {
-  if (REGION.test(value)) return value;
+  if (isRegion(value)) return value;
   throw new SettingError(['region'], `${source} holds "${value.slice(0, 40)}": ${REGION_EXPECTED}`);
 }
 

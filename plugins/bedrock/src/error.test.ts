@@ -26,7 +26,7 @@ describe('the code', () => {
     ['ThrottlingException', 400, 'Too many requests', 'rate-limited'],
     ['TooManyRequestsException', 429, '', 'rate-limited'],
     ['ServiceQuotaExceededException', 400, '', 'rate-limited'],
-    ['ModelNotReadyException', 429, '', 'overloaded'],
+    ['ModelNotReadyException', 429, '', 'rate-limited'],
     ['ServiceUnavailableException', 503, '', 'overloaded'],
     ['ServiceUnavailableException', 400, '', 'overloaded'],
     ['InternalServerException', 500, '', 'upstream-failed'],

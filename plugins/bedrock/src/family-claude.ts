@@ -12,6 +12,7 @@ const CLAUDE_3: Family = {
   sampling: 'all',
   topK: 'top_k',
   system: true,
+  images: true,
   tools: true,
   toolChoice: 'tool',
   forcedToolThinks: false,
@@ -25,7 +26,8 @@ const CLAUDE_3: Family = {
   besideResults: 'text-and-images',
   resultMedia: ['image', 'document'],
   resultStatus: true,
-  shortToolIds: false,
+  toolIds: 'plain',
+  citations: true,
 };
 const CACHED: Family = { ...CLAUDE_3, cache: { pointsMax: 4, inTools: true, textOnly: false, ttl1h: false } };
 const CACHED_1H: Family = { ...CLAUDE_3, cache: { pointsMax: 4, inTools: true, textOnly: false, ttl1h: true } };

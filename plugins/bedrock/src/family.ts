@@ -40,7 +40,10 @@ export interface Family {
   readonly sampling: 'all' | 'one' | 'none';
   /** Where a topK goes; absent: it has no such setting. */
   readonly topK?: 'top_k' | 'inferenceConfig';
+  /** What it watches and listens to; absent: nothing. */
+  readonly timedMedia?: readonly ('video' | 'audio')[];
   readonly system: boolean;
+  readonly images: boolean;
   readonly tools: boolean;
   /** The strongest tool choice: one tool by name, any tool, or the model's own choice. */
   readonly toolChoice: 'tool' | 'any' | 'auto';
@@ -60,9 +63,15 @@ export interface Family {
   readonly besideResults: 'any' | 'text-and-images' | 'nothing';
   /** The media that a tool result may hold. */
   readonly resultMedia: readonly ('image' | 'document')[];
+  /** The formats of the documents that a tool result may hold; absent: all. */
+  readonly resultDocuments?: readonly string[];
   readonly resultStatus: boolean;
-  /** Tool use ids are exactly nine letters and digits. */
-  readonly shortToolIds: boolean;
+  /** Tool use ids: letters, digits, underscores and hyphens; exactly nine letters and digits; or also dots and colons. */
+  readonly toolIds: 'plain' | 'nine' | 'dotted';
+  /** Tools that Bedrock runs itself, by the name that the client gives them too. */
+  readonly systemTools?: readonly string[];
+  /** Citations of an answer may be sent back in the history, and documents may ask for them. */
+  readonly citations?: true;
   readonly cache?: {
     readonly pointsMax: number;
     readonly inTools: boolean;
@@ -74,9 +83,11 @@ export interface Family {
 /** What is assumed of a model that is not known: what the API itself allows, and none of the extras. */
 export const UNKNOWN: Family = {
   name: 'unknown',
+  timedMedia: ['video', 'audio'],
   reasoning: { kind: 'none' },
   sampling: 'all',
   system: true,
+  images: true,
   tools: true,
   toolChoice: 'tool',
   forcedToolThinks: true,
@@ -90,22 +101,24 @@ export const UNKNOWN: Family = {
   besideResults: 'text-and-images',
   resultMedia: ['image', 'document'],
   resultStatus: true,
-  shortToolIds: false,
+  toolIds: 'plain',
 };
 
 const LOW_TO_HIGH: readonly Effort[] = ['low', 'medium', 'high'];
-const OPEN: Family = { ...UNKNOWN, toolChoice: 'auto', resultMedia: [], resultStatus: false };
+const OPEN: Family = { ...UNKNOWN, timedMedia: [], toolChoice: 'auto', resultMedia: [], resultStatus: false };
 const NOVA: Family = {
   ...UNKNOWN,
   topK: 'inferenceConfig',
+  timedMedia: ['video'],
   plainSchema: true,
   stopSequencesMax: 4,
   besideResults: 'any',
-  resultMedia: ['image'],
-  // Text in system and messages only; other clients keep to one point (2026-04).
-  cache: { pointsMax: 1, inTools: false, textOnly: true, ttl1h: false },
+  resultMedia: ['image', 'document'],
+  resultDocuments: ['txt', 'csv'],
+  // Text in system and messages only. More than one point is recorded, of Nova Lite in 2025.
+  cache: { pointsMax: 4, inTools: false, textOnly: true, ttl1h: false },
 };
-const MISTRAL: Family = { ...OPEN, shortToolIds: true, besideResults: 'nothing', resultMedia: ['document'] };
+const MISTRAL: Family = { ...OPEN, toolIds: 'nine', besideResults: 'nothing', resultMedia: ['document'] };
 const LLAMA: Family = { ...OPEN, stopSequencesMax: 0, besideResults: 'nothing', resultMedia: ['image', 'document'] };
 
 const reasoningEffort = (effort: Effort | 'none'): Record<string, unknown> => ({ reasoning_effort: effort });
@@ -115,13 +128,24 @@ const nestedEffort = (effort: Effort | 'none'): Record<string, unknown> => ({ re
 /** Pattern of the foundation model id → family. */
 const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   ...CLAUDE_FAMILIES,
-  [/nova-2-/, { ...NOVA, name: 'nova-2', prefill: false, reasoning: { kind: 'nova', efforts: LOW_TO_HIGH } }],
+  [
+    /nova-2-/,
+    {
+      ...NOVA,
+      name: 'nova-2',
+      prefill: false,
+      reasoning: { kind: 'nova', efforts: LOW_TO_HIGH },
+      systemTools: ['nova_grounding', 'nova_code_interpreter'],
+    },
+  ],
+  [/nova-micro/, { ...NOVA, name: 'nova', timedMedia: [] }],
   [/nova-/, { ...NOVA, name: 'nova' }],
   [/titan-t/, { ...OPEN, name: 'titan-text', system: false, tools: false }],
   [/mistral-7b|mixtral/, { ...MISTRAL, name: 'mistral-7b', system: false, tools: false }],
   [/mistral\.(mistral|pixtral)-large/, { ...MISTRAL, name: 'mistral-large', toolChoice: 'any', nativeOutput: 'any' }],
   [/magistral/, { ...MISTRAL, name: 'magistral', nativeOutput: 'any', reasoning: { kind: 'fixed' } }],
-  [/ministral|voxtral/, { ...MISTRAL, name: 'ministral', nativeOutput: 'any' }],
+  [/voxtral/, { ...MISTRAL, name: 'voxtral', nativeOutput: 'any', timedMedia: ['audio'] }],
+  [/ministral/, { ...MISTRAL, name: 'ministral', nativeOutput: 'any' }],
   [/mistral\./, { ...MISTRAL, name: 'mistral' }],
   [/llama3-2-[13]b|llama3-(8|70)b|llama2/, { ...LLAMA, name: 'llama-small', tools: false }],
   [/llama/, { ...LLAMA, name: 'llama' }],
@@ -184,6 +208,8 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
     {
       ...OPEN,
       name: 'kimi',
+      // Its own ids are `functions.name:0`, and it takes them back (recorded in 2025).
+      toolIds: 'dotted',
       toolChoice: 'tool',
       nativeOutput: 'any',
       reasoning: { kind: 'effort', efforts: LOW_TO_HIGH, field: reasoningEffort },
@@ -207,12 +233,9 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
 export function findFamily(baseId: string | undefined, row: CatalogueModel | undefined): Family {
   if (baseId === undefined) return UNKNOWN;
   const family = FAMILIES.find(([pattern]) => pattern.test(baseId))?.[1] ?? UNKNOWN;
-  const reasons = family.reasoning.kind !== 'none' && row?.reasoning === false ? false : undefined;
-  const tools = row?.tools === false ? false : undefined;
-  if (reasons === undefined && tools === undefined) return family;
-  return {
-    ...family,
-    ...(reasons === undefined ? {} : { reasoning: { kind: 'none' } }),
-    ...(tools === undefined ? {} : { tools }),
-  };
+  const lacks: { -readonly [K in keyof Family]?: Family[K] } = {};
+  if (family.reasoning.kind !== 'none' && row?.reasoning === false) lacks.reasoning = { kind: 'none' };
+  if (row?.tools === false) lacks.tools = false;
+  if (row?.images === false) lacks.images = false;
+  return Object.keys(lacks).length === 0 ? family : { ...family, ...lacks };
 }

@@ -1,6 +1,7 @@
 // The end of an answer: why it ended, what it used, and what Converse says besides.
 import type { FinishReason, Usage } from '@turnout/core/contract';
 import type { ConverseStreamPayloads, ConverseUsage } from '@turnout/core/wire';
+import { invokedModelOf, pickTrace } from './guardrail.ts';
 
 /** Counts that the answer did not give. */
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -40,17 +41,36 @@ export function readUsage(usage: ConverseUsage | undefined): Usage {
   };
 }
 
-/** What a client that speaks Converse would miss; undefined when there is nothing. */
+type Metadata = Partial<ConverseStreamPayloads['metadata']>;
+
+/** What a client that speaks Converse would miss; undefined when there is nothing. `wantsTrace`: of the guardrail. */
 export function pickExtras(
-  { metrics, trace, serviceTier }: Partial<ConverseStreamPayloads['metadata']>,
+  { metrics, trace, serviceTier, performanceConfig }: Metadata,
   fields: unknown,
+  wantsTrace: boolean,
 ): Record<string, unknown> | undefined {
   const extras: Record<string, unknown> = {};
   if (metrics !== undefined) extras.metrics = metrics;
-  if (trace !== undefined) extras.trace = trace;
+  const kept = pickTrace(trace, wantsTrace);
+  if (kept !== undefined) extras.trace = kept;
   if (serviceTier !== undefined) extras.serviceTier = serviceTier;
+  if (performanceConfig !== undefined) extras.performanceConfig = performanceConfig;
   if (fields !== undefined && fields !== null) extras.additionalModelResponseFields = fields;
   return Object.keys(extras).length === 0 ? undefined : extras;
+}
+
+/** For the log line: what was really used, and how often sources were cited; undefined when there is nothing. */
+export function pickNotes(
+  { trace, serviceTier, performanceConfig }: Metadata,
+  citations: number,
+): Record<string, string | number> | undefined {
+  const notes: Record<string, string | number> = {};
+  if (serviceTier !== undefined) notes.serviceTier = serviceTier.type;
+  if (performanceConfig !== undefined) notes.latency = performanceConfig.latency;
+  const invoked = invokedModelOf(trace);
+  if (invoked !== undefined) notes.invokedModel = invoked;
+  if (citations > 0) notes.citations = citations;
+  return Object.keys(notes).length === 0 ? undefined : notes;
 }
 
 /** It comes at the top for whole answers and below `delta` for streams. */

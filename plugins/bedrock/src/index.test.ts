@@ -233,6 +233,7 @@ describe('plan', () => {
       endpoint: 'https://bedrock-runtime.us-east-1.amazonaws.com',
       auth: 'keys',
       reasoning: 'adaptive, effort medium (from budget 9000)',
+      known: true,
       reasons: ['crossRegion global: the model has the profile global', 'region us-east-1 is from the config'],
     });
     expect(plan.losses.map(({ field, action }) => `${field}:${action}`)).toEqual([
@@ -391,7 +392,7 @@ describe('the rest', () => {
       const host = { name: 'b', dir: '/', headers: {}, request: () => {} };
       for (const auth of [{ mode: 'keys', accessKeyId: 'a', secretAccessKey: 'b' }, { mode: 'api-key', apiKey: 'k' }]) {
         const provider = await plugin.create({ region: 'us-east-1', auth, crossRegion: 'off', models: {} }, host);
-        provider.plan({ model: 'amazon.nova-pro-v1:0', system: [], messages: [{ role: 'user', parts: [{ type: 'text', text: 'x' }] }], tools: [] });
+        provider.plan({ model: 'amazon.nova-pro-v1:0', system: [], messages: [{ role: 'user', parts: [{ type: 'text', text: 'x' }] }], tools: [] }, { protocol: 'openai-chat', stream: true });
       }
       console.log('done');`;
     const cwd = fileURLToPath(new URL('.', import.meta.url));

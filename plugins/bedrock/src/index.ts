@@ -1,14 +1,24 @@
 // Amazon Bedrock as a provider: request.ts is the way out, answer.ts the way back.
-import { type ChatRequest, definePlugin, type Host, type Plan, type Provider } from '@turnout/core/contract';
+import { definePlugin, type Host, type Plan, type Provider } from '@turnout/core/contract';
 import { createAuth } from './auth.ts';
 import { checkProvider } from './check.ts';
 import { createClient } from './client.ts';
 import { type BedrockConfig, configSchema, resolveRegion } from './config.ts';
-import { defaultEndpoint } from './endpoint.ts';
+import { countTokens } from './count.ts';
+import { createDiscovery } from './discover.ts';
+import { embedTexts } from './embed.ts';
+import { defaultEndpoint, endpointWarnings, serviceEndpoint, stsEndpoint } from './endpoint.ts';
+import { applyExtras, withExtras } from './extras.ts';
+import { wantsTrace } from './guardrail.ts';
+import { toChatBody } from './invoke-request.ts';
+import { createLearningClient } from './learning-client.ts';
 import { listModels } from './models.ts';
+import { ProfileKnowledge } from './profiles.ts';
+import { fitManagedPrompt } from './prompt.ts';
 import { shapeRequest } from './request.ts';
-import { createResolver, type ResolveSettings } from './resolve.ts';
+import { createResolver, poolMembers, type ResolveSettings } from './resolve.ts';
 import { requestResult } from './result.ts';
+import { routeSchema } from './settings.ts';
 import { streamAnswer } from './stream.ts';
 import type { Wire } from './wire.ts';
 
@@ -16,43 +26,93 @@ export default definePlugin<BedrockConfig>({
   name: 'bedrock',
   contract: 1,
   config: configSchema,
+  extensions: routeSchema,
   create: createProvider,
 });
 
 async function createProvider(config: BedrockConfig, host: Host): Promise<Provider> {
   const { region, source } = await resolveRegion(config);
-  const { crossRegion, endpoint, models } = config;
-  const settings: ResolveSettings = { region, regionSource: source, crossRegion, endpoint, models };
-  const auth = createAuth(config.auth, host.name, region);
-  const client = createClient(host, auth);
-  const resolve = createResolver(settings);
+  const { endpoint, fips, dualStack } = config;
+  const variant = { fips, dualStack };
+  const settings: ResolveSettings = { ...config, region, regionSource: source, endpoint, variant };
+  const regions = config.regions ?? [region];
+  warnOfEndpoints(config, regions, host);
+  const auth = createAuth(config.auth, { host, region, variant });
+  const knowledge = new ProfileKnowledge(config.discover);
+  const controlEndpoint = (at: string) => config.controlEndpoint ?? serviceEndpoint('bedrock', at, variant);
+  const discovery = config.discover ? createDiscovery({ host, auth }, controlEndpoint, knowledge) : undefined;
+  const { residency } = config;
+  const client = createLearningClient(createClient(host, auth), { knowledge, discovery, residency });
+  const resolve = createResolver(settings, knowledge);
 
-  const plan = (request: ChatRequest): Plan => {
-    const target = resolve(request.model);
-    const { body, echo, losses, reasoningLine } = shapeRequest(request, target);
-    const wire: Wire = { target, body, echo };
+  const plan: Provider['plan'] = (request, call): Plan => {
+    const target = resolve(request.model, call);
+    const { body, echo, losses: shaped, reasoningLine } = shapeRequest(request, target);
+    const extras = [...applyExtras(body, request, call, target)];
+    if (target.managedPrompt) extras.push(...fitManagedPrompt(body, request));
+    const chat = target.api === 'invoke' ? toChatBody(body) : undefined;
+    if (chat !== undefined) extras.push(...chat.losses.list);
+    const wire: Wire = {
+      target,
+      body: chat?.body ?? body,
+      echo: wantsTrace(body) ? { ...echo, wantsTrace: true } : echo,
+    };
+    const losses = extras.length === 0 ? shaped : [...shaped, ...extras];
     const resolution = {
       model: target.id,
       region: target.region,
       endpoint: target.endpoint,
       auth: auth.name,
       ...(reasoningLine === undefined ? {} : { reasoning: reasoningLine }),
-      reasons: target.reasons,
+      // An ARN names something of the account's own: there is no list of those.
+      known: target.row !== undefined || target.id.startsWith('arn:'),
+      reasons: withExtras(target.reasons, body),
     };
     return { resolution, losses, wire };
   };
 
   return {
+    members: (model) => poolMembers(model, settings),
     plan,
     // `plan` made the wire: core only carries it.
     stream: (_request, call) => streamAnswer(client, call.plan.wire as Wire, call),
     generate: (_request, call) => requestResult(client, call.plan.wire as Wire, call),
-    models: async () => listModels(settings, resolve),
-    check: (call) => {
-      const subject = { region, regionSource: source, endpoint: endpoint ?? defaultEndpoint(region) };
-      return checkProvider(host, auth, subject, call);
+    embed: (request, call) =>
+      embedTexts(client, resolve(request.model, call), request, { defaults: config.embeddings, call }),
+    countTokens: async (request, call) => {
+      const target = resolve(request.model, call);
+      return countTokens(client, target, { request, body: shapeRequest(request, target).body }, call);
+    },
+    models: async () => {
+      await Promise.all(regions.map((each) => discovery?.load(each)));
+      return listModels(settings, resolve, knowledge);
+    },
+    check: async (call) => {
+      const findings = await Promise.all(
+        regions.map((each) => {
+          discovery?.start(each);
+          const endpointThere = endpoint ?? config.endpoints?.[each] ?? defaultEndpoint(each, variant);
+          const subject = {
+            region: each,
+            regionSource: source,
+            endpoint: endpointThere,
+            stsEndpoint: stsEndpoint(each, variant),
+          };
+          return checkProvider(host, auth, subject, call);
+        }),
+      );
+      return findings.flat();
     },
     // Connections belong to the host, and nothing else stays open.
-    close: async () => {},
+    close: async () => discovery?.close(),
   };
+}
+
+/** What looks wrong with an endpoint is said at the setting that names it. */
+function warnOfEndpoints({ endpoint, endpoints = {} }: BedrockConfig, regions: readonly string[], host: Host): void {
+  const warn = (setting: readonly string[], url: string, at: string): void => {
+    for (const warning of endpointWarnings(url, at)) host.log.warn({ provider: host.name, setting }, warning);
+  };
+  for (const region of regions) if (endpoint !== undefined) warn(['endpoint'], endpoint, region);
+  for (const [at, url] of Object.entries(endpoints)) warn(['endpoints', at], url, at);
 }

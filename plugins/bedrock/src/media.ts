@@ -1,12 +1,15 @@
 // Images, documents, video and audio as Converse takes them: by format, not by media type.
 import { type MediaPart, RouterError } from '@turnout/core/contract';
-import type { ConverseBlock, ConverseMediaSource } from '@turnout/core/wire';
+import type { ConverseBlock, ConverseDocument, ConverseMediaSource } from '@turnout/core/wire';
+import type { Family } from './family.ts';
+import { isObject } from './json.ts';
 import type { Losses } from './losses.ts';
 
 export type MediaKind = 'image' | 'document' | 'video' | 'audio';
 
 export interface MediaBlock {
-  readonly kind: MediaKind;
+  /** `text`: words in its place, for a model that takes no such media. */
+  readonly kind: MediaKind | 'text';
   readonly block: ConverseBlock;
 }
 
@@ -35,60 +38,122 @@ const IMAGES: Readonly<Record<string, string>> = {
 };
 const VIDEOS: Readonly<Record<string, string>> = {
   'video/mp4': 'mp4',
+  'video/x-m4v': 'mp4',
   'video/quicktime': 'mov',
+  'video/mov': 'mov',
+  'video/matroska': 'mkv',
+  'video/mkv': 'mkv',
   'video/x-matroska': 'mkv',
   'video/webm': 'webm',
   'video/x-flv': 'flv',
+  'video/flv': 'flv',
   'video/mpeg': 'mpeg',
+  'video/mpg': 'mpg',
   'video/x-ms-wmv': 'wmv',
+  'video/wmv': 'wmv',
   'video/3gpp': 'three_gp',
 };
 const AUDIOS: Readonly<Record<string, string>> = {
   'audio/aac': 'aac',
+  'audio/x-aac': 'x-aac',
   'audio/flac': 'flac',
+  'audio/x-flac': 'flac',
   'audio/mp4': 'm4a',
   'audio/x-m4a': 'm4a',
+  'audio/m4a': 'm4a',
+  'audio/x-matroska': 'mka',
+  'audio/mka': 'mka',
+  'audio/mkv': 'mkv',
   'audio/mpeg': 'mp3',
   'audio/mp3': 'mp3',
+  'audio/mpga': 'mpga',
   'audio/ogg': 'ogg',
   'audio/opus': 'opus',
   'audio/wav': 'wav',
+  'audio/wave': 'wav',
+  // What OpenAI calls pcm16.
+  'audio/pcm16': 'pcm',
+  'audio/pcm': 'pcm',
+  'audio/l16': 'pcm',
   'audio/x-wav': 'wav',
   'audio/webm': 'webm',
 };
 
 /** Turns media parts into blocks; document names stay unique within the request. */
 export class MediaShaper {
+  readonly #family: Family;
   readonly #losses: Losses;
   readonly #names = new Set<string>();
+  /** What is being read is what the model is asked now, not what went before. */
+  present = true;
 
-  constructor(losses: Losses) {
+  constructor(family: Family, losses: Losses) {
+    this.#family = family;
     this.#losses = losses;
   }
 
   /** undefined when the bytes are not there (a URL that core did not fetch). Throws RouterError `unsupported` for a
-   * format that Converse does not have. */
+   * format that Converse does not have, and for an image of now where the model takes none. */
   shape(part: MediaPart): MediaBlock | undefined {
     const source = this.#source(part);
     if (source === undefined) return undefined;
     const mediaType = (part.mediaType.split(';', 1)[0] ?? '').trim().toLowerCase();
     // A declared format that is not the real one is a 400.
     const image = (part.data === undefined ? undefined : sniffImage(part.data)) ?? IMAGES[mediaType];
+    if (image !== undefined && !this.#family.images) return this.#unseen('image');
     if (image !== undefined) return { kind: 'image', block: { image: { format: image, source } } };
     const video = VIDEOS[mediaType];
-    if (video !== undefined) return { kind: 'video', block: { video: { format: video, source } } };
+    if (video !== undefined) {
+      return this.#takes('video')
+        ? { kind: 'video', block: { video: { format: video, source } } }
+        : this.#unseen('video');
+    }
     const audio = AUDIOS[mediaType];
-    if (audio !== undefined) return { kind: 'audio', block: { audio: { format: audio, source } } };
+    if (audio !== undefined) {
+      return this.#takes('audio')
+        ? { kind: 'audio', block: { audio: { format: audio, source } } }
+        : this.#unseen('audio');
+    }
     const format = documentFormat(mediaType, part);
     if (format === undefined) {
       throw new RouterError('unsupported', `Bedrock takes no media of the type ${mediaType.slice(0, 80) || '(none)'}`);
     }
-    return { kind: 'document', block: { document: { format, name: this.#documentName(part.name), source } } };
+    const settings = this.#documentSettings(part);
+    return {
+      kind: 'document',
+      block: { document: { format, name: this.#documentName(part.name), source, ...settings } },
+    };
+  }
+
+  /** What a client that speaks Converse says of a document: what it is, and that the answer should cite it. */
+  #documentSettings(part: MediaPart): Pick<ConverseDocument, 'context' | 'citations'> {
+    const { context, citations } = part.extensions?.['bedrock-converse'] ?? {};
+    const cites = isObject(citations) && citations.enabled === true;
+    if (cites && !this.#family.citations) this.#losses.drop('citations', 'the model cites no documents');
+    return {
+      ...(typeof context === 'string' && context !== '' ? { context } : {}),
+      ...(cites && this.#family.citations ? { citations: { enabled: true } } : {}),
+    };
+  }
+
+  #takes(kind: 'video' | 'audio'): boolean {
+    return this.#family.timedMedia?.includes(kind) === true;
+  }
+
+  /** An image of now is what the question is about; one of an earlier turn, seen by another model, is not worth an error. */
+  #unseen(kind: keyof typeof UNSEEN): MediaBlock {
+    const [many, one] = UNSEEN[kind];
+    if (this.present) throw new RouterError('unsupported', `the model takes no ${many}`, { field: 'messages' });
+    this.#losses.drop('media', `the model takes no ${many}: those of earlier turns are not sent`);
+    return { kind: 'text', block: { text: `(${one} that is not shown)` } };
   }
 
   #source(part: MediaPart): ConverseMediaSource | undefined {
     if (part.data !== undefined) return { bytes: part.data };
-    if (part.url?.startsWith('s3://')) return { s3Location: { uri: part.url } };
+    // It would be read with the operator's rights, from any bucket that they reach.
+    if (part.url?.startsWith('s3:')) {
+      throw new RouterError('unsupported', 'media are not taken from S3: send their bytes', { field: 'messages' });
+    }
     this.#losses.drop('media', 'media behind a URL are sent only when they have been fetched');
     return undefined;
   }
@@ -109,6 +174,15 @@ export class MediaShaper {
     return unique;
   }
 }
+
+/** The keys that are read of a document's `bedrock-converse` extension. */
+export const DOCUMENT_SETTINGS: readonly string[] = ['context', 'citations'];
+
+const UNSEEN = {
+  image: ['images', 'an image'],
+  video: ['video', 'a video'],
+  audio: ['audio', 'an audio'],
+} as const;
 
 const NAME_LENGTH_MAX = 190;
 

@@ -1,7 +1,8 @@
-// Tool names and tool use ids as Bedrock takes them, and back: Converse allows [a-zA-Z0-9_-]{1,64} for both.
+// Tool names and tool use ids as Bedrock takes them, and back: every family takes [a-zA-Z0-9_-]{1,64} for names.
 import { hash } from 'node:crypto';
 
 const PLAIN = /^[a-zA-Z0-9_-]{1,64}$/;
+const DOTTED = /^[a-zA-Z0-9_.:-]{1,64}$/;
 const LENGTH_MAX = 64;
 const DIGEST_LENGTH = 8;
 
@@ -48,21 +49,24 @@ export class ToolNames {
 const withDigest = (text: string, source: string): string =>
   `${text.slice(0, LENGTH_MAX - DIGEST_LENGTH - 1)}_${hash('sha256', source).slice(0, DIGEST_LENGTH)}`;
 
+/** `nine`: exactly nine letters and digits (Mistral); `dotted`: all that Bedrock's own API model allows, of which Claude
+ * takes the `plain` ones only. */
+export type IdStyle = 'plain' | 'nine' | 'dotted';
+
 /** Tool use ids of one conversation: each call gets one that no other has, though clients reuse theirs over turns. */
 export class ToolIds {
-  readonly #short: boolean;
+  readonly #style: IdStyle;
   readonly #used = new Set<string>();
 
-  /** `short`: exactly nine letters and digits (Mistral). */
-  constructor(short: boolean) {
-    this.#short = short;
+  constructor(style: IdStyle) {
+    this.#style = style;
   }
 
   /** The wire id of the next call with this client id. Depends only on the calls before it, so that a growing
    * conversation keeps its ids and its prompt cache. */
   next(id: string): string {
     for (let n = 0; ; n++) {
-      const wire = this.#short ? shortId(id, n) : longId(id, n);
+      const wire = this.#style === 'nine' ? shortId(id, n) : longId(id, n, this.#style === 'dotted' ? DOTTED : PLAIN);
       if (this.#used.has(wire)) continue;
       this.#used.add(wire);
       return wire;
@@ -86,7 +90,7 @@ function shortId(id: string, n: number): string {
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-function longId(id: string, n: number): string {
-  if (n === 0 && PLAIN.test(id)) return id;
+function longId(id: string, n: number, allowed: RegExp): string {
+  if (n === 0 && allowed.test(id)) return id;
   return withDigest(id.replace(/[^a-zA-Z0-9_-]/g, '_') || 'call', n === 0 ? id : `${id}#${n}`);
 }

@@ -10,6 +10,8 @@ export interface OutputPlan {
   readonly tool?: { readonly name: string; readonly spec: ConverseTool };
   /** A sentence for the end of the system prompt. */
   readonly instruction?: string;
+  /** How the JSON begins that is taken out of the answer's text; absent: the text is left as it is. */
+  readonly opener?: '{' | '[';
 }
 
 const TOOL_NAME = 'json';
@@ -22,7 +24,8 @@ export function planOutput(request: ChatRequest, draft: Draft, thinking: boolean
   const { schema } = output;
   if (schema === undefined) {
     losses.approximate('output', 'the model has no JSON mode: the system prompt asks for JSON');
-    return { instruction: 'Answer with one JSON object and nothing else: no prose around it, no code fence.' };
+    const instruction = 'Answer with one JSON object and nothing else: no prose around it, no code fence.';
+    return { instruction, opener: '{' };
   }
   const name = sanitise(output.name);
   const forcible = family.tools && family.toolChoice !== 'auto' && (!thinking || family.forcedToolThinks);
@@ -38,8 +41,10 @@ export function planOutput(request: ChatRequest, draft: Draft, thinking: boolean
   }
   losses.approximate('output', 'the model takes no JSON schema: the system prompt asks for it');
   const text = JSON.stringify(schema);
+  const opener = schema.type === 'array' ? '[' : schema.type === 'object' ? '{' : undefined;
   return {
     instruction: `Answer with JSON that fits this JSON Schema and nothing else: no prose around it, no code fence.\n${text}`,
+    ...(opener === undefined ? {} : { opener }),
   };
 }
 

@@ -6,7 +6,7 @@ import { joinTurns, type Piece, type Turn } from './turns.ts';
 
 /** Pairs calls and results and settles their wire ids. Turns alternate. */
 export function pairTools(turns: readonly Turn[], family: Family, losses: Losses): Turn[] {
-  const ids = new ToolIds(family.shortToolIds);
+  const ids = new ToolIds(family.toolIds);
   const status = family.resultStatus ? { status: 'error' as const } : {};
   const missing = (toolUseId: string): Piece => ({
     kind: 'result',
@@ -17,7 +17,10 @@ export function pairTools(turns: readonly Turn[], family: Family, losses: Losses
   let calls: Piece[] = [];
   for (const turn of turns) {
     if (turn.role === 'user') {
-      paired.push({ ...turn, results: pairTurn(calls, turn.results, ids, missing, losses) });
+      const results = pairTurn(calls, turn.results, ids, missing, losses);
+      // What a result that is not sent had attached is not sent either.
+      const attached = results.flatMap((result) => result.attached ?? []);
+      paired.push({ ...turn, results, pieces: [...attached, ...turn.pieces] });
       calls = [];
     } else {
       paired.push(turn);

@@ -54,6 +54,7 @@ function wireOf(path: string): Wire {
       customNames: new Set(),
       outputTool: undefined,
       ignoresCalls: false,
+      jsonOpener: undefined,
     },
   };
 }

@@ -3,7 +3,9 @@ import { type ChatRequest, type Loss, RouterError, unreadExtensions } from '@tur
 import type { ConverseRequestBody, ConverseSystemBlock } from '@turnout/core/wire';
 import { arrangeTurns, fillerTurn, writeMessages } from './arrange.ts';
 import { type MarkedPlace, settleMarks } from './cache.ts';
+import { READ_EXTENSIONS } from './extras.ts';
 import { limitTokens, planInference } from './inference.ts';
+import { checkLimits } from './limits.ts';
 import { Losses } from './losses.ts';
 import { ToolNames } from './names.ts';
 import { planOutput } from './output.ts';
@@ -26,6 +28,10 @@ export interface Echo {
   readonly outputTool: string | undefined;
   /** Calls are left out of the answer. */
   readonly ignoresCalls: boolean;
+  /** Somebody asked to see what the guardrail found. */
+  readonly wantsTrace?: boolean;
+  /** How the JSON begins that the model was only asked for: what stands around it in the text is left out. */
+  readonly jsonOpener: '{' | '[' | undefined;
 }
 
 export interface Shaped {
@@ -39,6 +45,9 @@ export interface Shaped {
 /** Pure. Throws RouterError `invalid-request` or `unsupported` for what cannot be sent at all. */
 export function shapeRequest(request: ChatRequest, target: Target): Shaped {
   const { family, row } = target;
+  if (row?.kind === 'embedding') {
+    throw new RouterError('unsupported', `${target.id} makes embeddings: ask it at /v1/embeddings`, { field: 'model' });
+  }
   const losses = new Losses();
   const names = new ToolNames(request.tools.map(({ name }) => name));
   const draft: Draft = { family, losses, names };
@@ -67,7 +76,9 @@ export function shapeRequest(request: ChatRequest, target: Target): Shaped {
     ...reasoning.fields,
     ...(toolPlan.nativeChoice === undefined ? {} : { tool_choice: toolPlan.nativeChoice }),
   };
-  const body: ConverseRequestBody = { messages: writeMessages(turns), inferenceConfig: inference.config };
+  const messages = writeMessages(turns);
+  checkLimits(messages);
+  const body: ConverseRequestBody = { messages, inferenceConfig: inference.config };
   writeSystem(body, conversation, output.instruction, draft);
   const toolConfig = writeTools(toolPlan);
   if (toolConfig !== undefined) body.toolConfig = toolConfig;
@@ -85,6 +96,7 @@ export function shapeRequest(request: ChatRequest, target: Target): Shaped {
     customNames: toolPlan.customNames,
     outputTool: output.tool?.name,
     ignoresCalls: toolPlan.ignoresCalls,
+    jsonOpener: output.opener,
   };
   return { body, echo, losses: losses.list, reasoningLine: reasoning.line };
 }
@@ -149,5 +161,5 @@ function joinOutputSettings(body: ConverseRequestBody): void {
 function noteUnsent(request: ChatRequest, losses: Losses): void {
   if (request.seed !== undefined) losses.drop('seed', 'Bedrock has no such setting');
   if (request.user !== undefined) losses.drop('user', 'Bedrock has no such setting');
-  losses.addAll(unreadExtensions(request, {}));
+  losses.addAll(unreadExtensions(request, READ_EXTENSIONS));
 }

@@ -44,6 +44,25 @@ describe('crossRegion', () => {
     ['eu', 'us-east-1', SONNET, `eu.${SONNET}`],
     ['apac', 'ap-south-1', SONNET, SONNET],
     ['jp', 'ap-northeast-1', 'anthropic.claude-opus-4-5-20251101-v1:0', 'anthropic.claude-opus-4-5-20251101-v1:0'],
+    // Partitions do not mix, and only the commercial one has global profiles.
+    ['us', 'us-gov-west-1', SONNET, SONNET],
+    ['us-gov', 'us-east-1', 'openai.gpt-oss-20b-1:0', 'openai.gpt-oss-20b-1:0'],
+    ['us-gov', 'us-gov-east-1', 'openai.gpt-oss-20b-1:0', 'us-gov.openai.gpt-oss-20b-1:0'],
+    ['geo', 'cn-north-1', SONNET, SONNET],
+    ['global', 'cn-north-1', SONNET, SONNET],
+    ['global', 'us-iso-east-1', SONNET, SONNET],
+    ['geo', 'us-isob-east-1', SONNET, SONNET],
+    ['global', 'eu-isoe-west-1', SONNET, SONNET],
+    ['geo', 'eusc-de-east-1', SONNET, SONNET],
+    ['global', 'eusc-de-east-1', SONNET, SONNET],
+    // No global profile before Claude 4, whatever lists say.
+    [
+      'global',
+      'us-east-1',
+      'anthropic.claude-3-7-sonnet-20250219-v1:0',
+      'us.anthropic.claude-3-7-sonnet-20250219-v1:0',
+    ],
+    ['auto', 'us-east-1', SONNET, SONNET],
   ] as const)('%s in %s: %s → %s', (crossRegion, region, name, id) => {
     expect(idOf(name, { crossRegion, region })).toBe(id);
   });
@@ -136,6 +155,19 @@ describe('listModels', () => {
     expect(list({ crossRegion: 'geo' })).toContain('meta.llama4-scout-17b-instruct-v1:0');
     // No profile that a region in Europe may use.
     expect(list({ region: 'eu-west-1' }).some((id) => id.includes('llama4-scout'))).toBe(false);
+  });
+
+  it('leaves out what the residency refuses, and lists what any region of a pool has', () => {
+    const models = { abroad: { id: `global.${SONNET}` }, mine: { id: `eu.${SONNET}` } };
+    const eu = list({ region: 'eu-west-1', residency: 'eu', models });
+    expect(eu).toContain('mine');
+    expect(eu).not.toContain('abroad');
+    expect(eu.filter((id) => /^(us|global|apac|jp)\./.test(id))).toEqual([]);
+    const pool = list({ region: 'eu-west-1', regions: ['eu-west-1', 'us-east-1'] });
+    expect(pool).toContain('us.meta.llama4-scout-17b-instruct-v1:0');
+    expect(new Set(pool).size).toBe(pool.length);
+    // `auto` finds the profile by itself.
+    expect(list({ crossRegion: 'auto' })).toContain('meta.llama4-scout-17b-instruct-v1:0');
   });
 
   it('puts aliases first', () => {

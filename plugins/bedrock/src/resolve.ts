@@ -1,9 +1,13 @@
 // A model name becomes what is sent: the wire id, the region that signs, the endpoint, and what the model can do.
 import { RouterError } from '@turnout/core/contract';
+import { type Api, type Arn, defaultApi, namedModel, parseArn } from './arn.ts';
 import { type CatalogueModel, findModel, splitPrefix } from './catalogue.ts';
-import type { CrossRegion } from './config.ts';
-import { defaultEndpoint, encodeSegment } from './endpoint.ts';
+import { fullId } from './catalogue-id.ts';
+import { defaultEndpoint, type EndpointVariant, encodeSegment } from './endpoint.ts';
 import { type Family, findFamily } from './family.ts';
+import { type CrossRegion, candidatePrefixes, type Geography } from './geography.ts';
+import { ProfileKnowledge } from './profiles.ts';
+import { checkResidency } from './residency.ts';
 
 /** Where a call goes and what answers it. */
 export interface Target {
@@ -17,146 +21,259 @@ export interface Target {
   readonly endpoint: string;
   readonly family: Family;
   readonly row: CatalogueModel | undefined;
+  /** Absent: Converse. */
+  readonly api?: Api;
+  /** A prompt kept at Bedrock: it brings its own settings, system prompt and tools, and takes none. */
+  readonly managedPrompt?: true;
+  /** With `crossRegion: auto`: the bare id, and the prefix that was learnt for it. */
+  readonly auto?: { readonly bare: string; readonly prefix: string | undefined };
+  /** The account is asked about this ARN before anything is sent: only it can say which model answers, or where. */
+  readonly awaitsDiscovery?: true;
   /** One sentence for each decision. */
   readonly reasons: readonly string[];
 }
 
+export interface ModelAlias {
+  readonly id: string;
+  readonly base?: string | undefined;
+  readonly api?: Api | undefined;
+}
+
 export interface ResolveSettings {
+  /** The region where a call names none. */
   readonly region: string;
   readonly regionSource: string;
+  /** A pool's regions, in order of preference; absent: no pool. */
+  readonly regions?: readonly string[] | undefined;
   readonly crossRegion: CrossRegion;
+  /** One place for every region. */
   readonly endpoint: string | undefined;
-  readonly models: Readonly<Record<string, { readonly id: string; readonly base?: string | undefined }>>;
+  /** One place for each region, and no other is contacted. */
+  readonly endpoints?: Readonly<Record<string, string>> | undefined;
+  /** Which public endpoint, where none is set. */
+  readonly variant?: EndpointVariant;
+  readonly models: Readonly<Record<string, ModelAlias>>;
+  readonly residency?: Geography | undefined;
+  /** A client may name any ARN. */
+  readonly allowArns?: boolean;
 }
+
+/** How a name comes to be resolved. */
+export interface ResolveCall {
+  /** The pool's member: a region. */
+  readonly member?: string | undefined;
+  /** The name is the client's own words. */
+  readonly direct?: boolean | undefined;
+}
+
+export type Resolver = (name: string, call?: ResolveCall) => Target;
 
 const CACHE_MAX = 1000;
 
-/** A resolver that remembers: the answer depends on the settings and the name only. */
-export function createResolver(settings: ResolveSettings): (name: string) => Target {
+/** A resolver that remembers: the answer depends on the settings, the name, the call, and what is known of profiles. */
+export function createResolver(settings: ResolveSettings, knowledge = new ProfileKnowledge()): Resolver {
   const known = new Map<string, Target>();
-  return (name) => {
-    const before = known.get(name);
+  let version = knowledge.version;
+  return (name, call = {}) => {
+    if (version !== knowledge.version) {
+      known.clear();
+      version = knowledge.version;
+    }
+    const key = call.member === undefined && !call.direct ? name : `${call.member ?? ''} ${call.direct ?? ''} ${name}`;
+    const before = known.get(key);
     if (before !== undefined) return before;
-    const target = resolveTarget(name, settings);
+    const target = resolveTarget(name, settings, call, knowledge);
     // Names come from clients: a bound keeps a stream of invented ones from filling the memory.
     if (known.size >= CACHE_MAX) known.clear();
-    known.set(name, target);
+    known.set(key, target);
     return target;
   };
 }
 
-/** What a name is sent as. Throws RouterError `model-not-found` for one that cannot be a path segment. */
-export function resolveTarget(name: string, settings: ResolveSettings): Target {
-  const alias = Object.hasOwn(settings.models, name) ? settings.models[name] : undefined;
+/** The members of the pool that a model can be asked at: its regions, or the one that an ARN names; none without a pool. */
+export function poolMembers(name: string, settings: ResolveSettings): readonly string[] {
+  const { regions } = settings;
+  if (regions === undefined) return [];
+  const { id } = aliasOf(name, settings)?.alias ?? { id: name };
+  const region = regionOf(id);
+  if (region !== undefined) return [region];
+  const { prefix } = splitPrefix(id);
+  if (prefix === undefined) return regions;
+  // A profile can be asked from the regions of its geography only.
+  const sources = regions.filter((each) => candidatePrefixes('auto', each).includes(prefix));
+  return sources.length === 0 ? regions : sources;
+}
+
+function regionOf(id: string): string | undefined {
+  try {
+    return parseArn(id)?.region;
+  } catch {
+    // `plan` says what is wrong with it.
+    return undefined;
+  }
+}
+
+/** What a name is sent as. Throws RouterError: `model-not-found` for what cannot be an id, `forbidden` for an ARN of a
+ * client's, `unsupported` for what would leave the residency or has no endpoint. */
+export function resolveTarget(
+  name: string,
+  settings: ResolveSettings,
+  call: ResolveCall = {},
+  knowledge = new ProfileKnowledge(),
+): Target {
+  const { alias, listed } = aliasOf(name, settings) ?? {};
   const written = alias?.id ?? name;
   if (written === '' || written === '.' || written === '..') {
     throw new RouterError('model-not-found', `"${written}" is not a model id`);
   }
   const arn = parseArn(written);
+  if (arn !== undefined && alias === undefined && call.direct && !settings.allowArns) throw unlisted();
+  const region = arn?.region ?? call.member ?? settings.region;
   const reasons: string[] = [];
-  if (alias !== undefined) reasons.push(`${name} is an alias of ${written}`);
-  const choice = arn === undefined ? chooseProfile(written, settings) : { id: written, base: arn.base };
-  if (arn !== undefined) reasons.push('an ARN is sent as it is written');
-  else if (choice.reason !== undefined) reasons.push(choice.reason);
+  if (alias !== undefined && !listed) reasons.push(`${name} is an alias of ${written}`);
+  const choice = arn === undefined ? chooseId(written, region, settings, knowledge) : { id: written };
+  reasons.push(
+    arn === undefined ? (choice.reason ?? '') : 'an ARN is sent as it is written',
+    regionReason(arn, region, settings, call),
+  );
 
-  const region = arn?.region ?? settings.region;
-  if (arn?.region === undefined) reasons.push(`region ${region} is from ${settings.regionSource}`);
-  else if (arn.region !== settings.region)
-    reasons.push(`the ARN's region ${region} takes the place of ${settings.region}`);
-  if (settings.endpoint !== undefined) reasons.push('the endpoint is from the config');
+  const profile = knowledge.find(choice.id, region);
+  const named = alias?.base === undefined ? nameIn(choice.id, arn) : nameIn(alias.base, parseArn(alias.base));
+  const base = named === undefined ? profile?.base : splitPrefix(named).base;
+  const awaits =
+    arn?.kind === 'application-inference-profile' && alias?.base === undefined && knowledge.isAwaited(region);
+  const { residency } = settings;
+  if (residency !== undefined && !awaits)
+    checkResidency(residency, { id: choice.id, arn, region, base: alias?.base, profile });
+  if (profile !== undefined && arn !== undefined)
+    reasons.push(`the account says that it leads to ${profile.base ?? 'a model of its own'}`);
+  else if (base === undefined) reasons.push(namelessReason(knowledge.discovers));
+  if (residency !== undefined) reasons.push(`residency ${residency}: nothing of this call leaves it`);
 
-  const base = alias?.base === undefined ? choice.base : splitPrefix(alias.base).base;
   const row = base === undefined ? undefined : findModel(base);
-  const family = findFamily(base, row);
-  if (base === undefined) {
-    reasons.push(
-      'the ARN does not name its model: set models.<alias>.base, so that reasoning, caching and tools fit it',
-    );
-  }
+  const api = alias?.api ?? defaultApi(arn);
+  if (api === 'invoke') reasons.push("it is asked through InvokeModel, with a body in OpenAI's chat form");
   return {
     id: choice.id,
     path: `/model/${encodeSegment(choice.id)}`,
     region,
-    endpoint: settings.endpoint ?? defaultEndpoint(region),
-    family,
+    endpoint: endpointFor(region, settings, reasons),
+    family: findFamily(base, row),
     row,
+    ...(api === 'converse' ? {} : { api }),
+    ...(arn?.kind === 'prompt' ? { managedPrompt: true } : {}),
+    ...(choice.auto === undefined ? {} : { auto: choice.auto }),
+    ...(awaits ? { awaitsDiscovery: true } : {}),
     reasons,
   };
 }
 
-const ARN = /^arn:aws[\w-]*:(?:bedrock|sagemaker):([a-z0-9-]*):\d*:([a-z-]+)\/(.+)$/;
-
-/** Region and, where the ARN names it, the foundation model. */
-function parseArn(id: string): { region: string | undefined; base: string | undefined } | undefined {
-  if (!id.startsWith('arn:')) return undefined;
-  const [, region = '', kind, resource = ''] = ARN.exec(id) ?? [];
-  const named = kind === 'foundation-model' || kind === 'inference-profile' || kind === 'default-prompt-router';
-  return { region: region === '' ? undefined : region, base: named ? splitPrefix(resource).base : undefined };
+/** The alias of a name; `listed`: the name is the id itself, which an alias lists. */
+function aliasOf(
+  name: string,
+  { models }: Pick<ResolveSettings, 'models'>,
+): { readonly alias: ModelAlias; readonly listed: boolean } | undefined {
+  const alias = Object.hasOwn(models, name) ? models[name] : undefined;
+  if (alias !== undefined) return { alias, listed: false };
+  if (!name.startsWith('arn:')) return undefined;
+  const listed = Object.values(models).find(({ id }) => id === name);
+  return listed === undefined ? undefined : { alias: listed, listed: true };
 }
 
-interface ProfileChoice {
+const nameIn = (id: string, arn: Arn | undefined): string | undefined => (arn === undefined ? id : namedModel(arn));
+
+// An ARN chooses the account that pays and the region that computes; both are the operator's to choose.
+const unlisted = (): RouterError =>
+  new RouterError(
+    'forbidden',
+    'an ARN may be named only where it is listed under models of the provider, or with allowArns: true',
+    {
+      field: 'model',
+    },
+  );
+
+const namelessReason = (discovers: boolean): string =>
+  `the ARN does not name its model: set models.<alias>.base${discovers ? '' : ' (or discover: true, for a profile)'}, so that reasoning, caching and tools fit it`;
+
+function regionReason(
+  arn: Arn | undefined,
+  region: string,
+  settings: ResolveSettings,
+  { member }: ResolveCall,
+): string {
+  if (arn !== undefined && region !== settings.region)
+    return `the ARN's region ${region} takes the place of ${settings.region}`;
+  if (arn === undefined && member !== undefined) return `region ${region} is a member of the pool`;
+  return `region ${region} is from ${settings.regionSource}`;
+}
+
+function endpointFor(region: string, { endpoint, endpoints, variant }: ResolveSettings, reasons: string[]): string {
+  if (endpoint === undefined && endpoints === undefined) return defaultEndpoint(region, variant);
+  const found =
+    endpoint ?? (endpoints !== undefined && Object.hasOwn(endpoints, region) ? endpoints[region] : undefined);
+  // Where endpoints are set nothing else is to be contacted.
+  if (found === undefined) throw new RouterError('unsupported', `endpoints has none for the region ${region}`);
+  reasons.push('the endpoint is from the config');
+  return found;
+}
+
+interface IdChoice {
   readonly id: string;
-  readonly base: string | undefined;
   readonly reason?: string;
+  readonly auto?: Target['auto'];
 }
 
 /** A prefix is added only where that profile is known to exist: AWS's refusal of a bare id says what to do, its refusal
  * of an invented one ("identifier is invalid") does not. */
-function chooseProfile(id: string, { crossRegion, region }: ResolveSettings): ProfileChoice {
-  const { prefix, base } = splitPrefix(id);
-  if (prefix !== undefined) return { id, base, reason: `${id} names its inference profile already` };
-  const row = findModel(id);
-  if (row === undefined) return { id, base, reason: `${id} is not in the catalogue: it is sent as it is written` };
-  if (crossRegion === 'off') {
-    const hint = row.onDemand ? '' : `, though AWS is known to serve this model through a profile only${offer(row)}`;
-    return { id, base, reason: `crossRegion is off: the bare id is sent${hint}` };
+function chooseId(written: string, region: string, settings: ResolveSettings, knowledge: ProfileKnowledge): IdChoice {
+  if (splitPrefix(written).prefix !== undefined) {
+    return { id: written, reason: `${written} names its inference profile already` };
   }
-  const wanted = candidatePrefixes(crossRegion, region);
-  const found = wanted.find((candidate) => row.profiles.includes(candidate));
+  const full = findModel(written) === undefined ? fullId(written) : undefined;
+  const id = full ?? written;
+  const choice = chooseProfile(id, region, settings, knowledge);
+  return full === undefined ? choice : { ...choice, reason: `${written} is short for ${full}; ${choice.reason}` };
+}
+
+function chooseProfile(id: string, region: string, settings: ResolveSettings, knowledge: ProfileKnowledge): IdChoice {
+  const { crossRegion, residency } = settings;
+  const onDemand = findModel(id)?.onDemand ?? true;
+  const profiles = knowledge.prefixesOf(id, region);
+  const offer = profiles === undefined || profiles.length === 0 ? '' : ` (known profiles: ${profiles.join(', ')})`;
+  if (crossRegion === 'auto') return chooseLearnt(id, knowledge.learnt(id, region));
+  if (profiles === undefined) return { id, reason: `${id} is not in the catalogue: it is sent as it is written` };
+  if (crossRegion === 'off') {
+    const hint = onDemand ? '' : `, though AWS is known to serve this model through a profile only${offer}`;
+    return { id, reason: `crossRegion is off: the bare id is sent${hint}` };
+  }
+  const wanted = candidatePrefixes(crossRegion, region, residency);
+  const found = wanted.find((candidate) => profiles.includes(candidate));
   if (found !== undefined) {
     const instead = found === wanted[0] ? '' : `, as it has no profile ${wanted[0]}`;
+    const source = knowledge.isDiscovered(region) ? `, as ${region} says` : '';
     return {
       id: `${found}.${id}`,
-      base,
-      reason: `crossRegion ${crossRegion}: the model has the profile ${found}${instead}`,
+      reason: `crossRegion ${crossRegion}: the model has the profile ${found}${instead}${source}`,
     };
   }
   const tried =
-    wanted.length === 0 ? `region ${region} has no geography of its own` : `no profile ${wanted.join(' or ')} is known`;
+    wanted.length > 0 ? `no profile ${wanted.join(' or ')} is known` : noCandidates(crossRegion, region, residency);
+  return { id, reason: `crossRegion ${crossRegion}: ${tried}, so the bare id is sent${onDemand ? '' : offer}` };
+}
+
+function noCandidates(crossRegion: CrossRegion, region: string, residency: Geography | undefined): string {
+  if (residency !== undefined) return `no profile of region ${region} stays in ${residency}`;
+  return crossRegion === 'geo' || crossRegion === 'global'
+    ? `region ${region} has no geography of its own`
+    : `region ${region} cannot use the profile ${crossRegion}`;
+}
+
+function chooseLearnt(bare: string, prefix: string | undefined): IdChoice {
+  const auto = { bare, prefix };
+  if (prefix === undefined) return { id: bare, auto, reason: 'crossRegion auto: the bare id is tried first' };
   return {
-    id,
-    base,
-    reason: `crossRegion ${crossRegion}: ${tried}, so the bare id is sent${row.onDemand ? '' : offer(row)}`,
+    id: `${prefix}.${bare}`,
+    auto,
+    reason: `crossRegion auto: learnt that AWS wants the profile ${prefix} here`,
   };
 }
-
-const offer = (row: CatalogueModel): string =>
-  row.profiles.length === 0 ? '' : ` (known profiles: ${row.profiles.join(', ')})`;
-
-/** The prefixes to look for, best first. `global` falls back to the geography, never the other way. */
-export function candidatePrefixes(crossRegion: CrossRegion, region: string): readonly string[] {
-  if (crossRegion === 'off') return [];
-  if (crossRegion === 'geo') return geoPrefixes(region);
-  if (crossRegion !== 'global') return [crossRegion];
-  // A global profile reaches the commercial regions only.
-  return /^(us-gov|cn|us-iso\w*|eu-iso\w*|eusc)-/.test(region)
-    ? geoPrefixes(region)
-    : ['global', ...geoPrefixes(region)];
-}
-
-// Which profiles a region may be the source of, best first. Source: AWS's cross-region pages as of 2026-11; regions that
-// match nothing (sa-east-1, me-, af-, il-, mx-) have the global profile only.
-const GEOGRAPHIES: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^us-gov-/, ['us-gov']],
-  [/^(us|eu)-iso\w*-/, []],
-  [/^us-/, ['us']],
-  [/^ca-/, ['ca', 'us']],
-  [/^eu-/, ['eu']],
-  [/^ap-northeast-[13]$/, ['jp', 'apac']],
-  [/^ap-southeast-[24]$/, ['au', 'apac']],
-  [/^ap-south-[12]$/, ['in', 'apac']],
-  [/^ap-/, ['apac']],
-];
-
-const geoPrefixes = (region: string): readonly string[] =>
-  GEOGRAPHIES.find(([pattern]) => pattern.test(region))?.[1] ?? [];

@@ -9,8 +9,10 @@ import {
 } from '@turnout/core/contract';
 import type { ConverseBlock, ConverseResponseBody } from '@turnout/core/wire';
 import { AnswerReader } from './answer.ts';
-import { type BedrockClient, readBytes } from './client.ts';
+import { readBytes } from './body.ts';
+import type { BedrockClient } from './client.ts';
 import { labelOf } from './error.ts';
+import { readChatAnswer } from './invoke-answer.ts';
 import { isObject, parseExact } from './json.ts';
 import { toNetworkError } from './network.ts';
 import type { Wire } from './wire.ts';
@@ -23,12 +25,16 @@ export async function requestResult(
   { target, body, echo }: Wire,
   { id, signal }: Pick<Call, 'id' | 'signal'>,
 ): Promise<ChatResult> {
-  const context = client.errorContext(target, 'converse');
-  const answer = await client.send(target, 'converse', body, signal);
+  const operation = target.api ?? 'converse';
+  const context = client.errorContext(target, operation);
+  const answer = await client.send(target, operation, body, signal);
   const label = labelOf(context);
   try {
     const text = (await readBytes(answer.body, ANSWER_BYTES_MAX)).toString('utf8');
-    return readResult(text, new AnswerReader(echo, answer.requestId ?? id, label), label);
+    const reader = new AnswerReader(echo, answer.requestId ?? id, label);
+    if (operation === 'converse') return readResult(text, reader, label);
+    readChatAnswer(text, reader, label);
+    return addUp(reader.out);
   } catch (error) {
     throw toNetworkError(error, { ...context, signal });
   }

@@ -92,8 +92,7 @@ async function sentByUs(
   const host = { ...createHost(), request: capture as unknown as ReturnType<typeof createHost>['request'] };
   const auth = createAuth(
     typeof credentials === 'string' ? { mode: 'api-key', apiKey: credentials } : { mode: 'keys', ...credentials },
-    'bedrock',
-    region,
+    { host, region, variant: {} },
   );
   const settings = { region, regionSource: 'the test', crossRegion: 'off', endpoint, models: {} } as const;
   const target = resolveTarget(request.model, settings);

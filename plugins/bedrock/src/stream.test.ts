@@ -28,6 +28,7 @@ const echoOf = (given: Partial<Echo> = {}): Echo => ({
   customNames: new Set(),
   outputTool: undefined,
   ignoresCalls: false,
+  jsonOpener: undefined,
   ...given,
 });
 
@@ -202,6 +203,15 @@ describe('blocks', () => {
     expect(finish).toMatchObject({ reason: 'stop', rawReason: 'tool_use' });
   });
 
+  it('of JSON that was only asked for come without the fence around it', async () => {
+    const frames = [start, delta(0, { text: '```js' }), delta(0, { text: 'on\n{"a"' }), delta(0, { text: ':1}\n``' })];
+    const rest = [delta(0, { text: '`' }), stop(0), end('end_turn'), eventFrame('metadata', { usage })];
+    const { blocks } = addUp(await read([...frames, ...rest], echoOf({ jsonOpener: '{' })));
+    expect(blocks).toEqual([{ block: { type: 'text' }, text: '{"a":1}' }]);
+    const refusal = [start, delta(0, { text: 'I will ' }), delta(0, { text: 'not.' }), stop(0), end('end_turn')];
+    expect(addUp(await read(refusal, echoOf({ jsonOpener: '{' }))).blocks).toMatchObject([{ text: 'I will not.' }]);
+  });
+
   it('of calls that the client does not want are left out', async () => {
     const frames = [
       start,
@@ -239,7 +249,7 @@ describe('blocks', () => {
     );
     expect(blocks).toEqual([
       { block: { type: 'tool-call', id: 't', name: 'nova_grounding', server: true }, text: '{}' },
-      { block: { type: 'tool-result', id: 't', server: true }, text: 'found{"json":{"a":1}}' },
+      { block: { type: 'tool-result', id: 't', server: true }, text: 'found{"a":1}' },
       { block: { type: 'text' }, text: 'See', citations: [{ title: 'x' }] },
       { block: { type: 'media', mediaType: 'image/png' }, text: '', data: 'AAAA' },
     ]);
@@ -320,7 +330,7 @@ describe('the finish', () => {
       extensions: {
         'bedrock-converse': {
           metrics: { latencyMs: 7 },
-          trace: { guardrail: {} },
+          // The guardrail's trace is not there: nobody asked for it.
           additionalModelResponseFields: fields,
         },
       },

@@ -4,6 +4,7 @@ import { type ConverseStreamPayloads, type Frame, FrameError, FrameReader } from
 import { AnswerReader } from './answer.ts';
 import type { Answer, BedrockClient } from './client.ts';
 import { type ErrorContext, labelOf, readBody, shortName, toRouterError } from './error.ts';
+import { ChatReader, readChunk } from './invoke-answer.ts';
 import { toNetworkError } from './network.ts';
 import { readTextDelta } from './text-delta.ts';
 import type { Wire } from './wire.ts';
@@ -18,10 +19,25 @@ export function streamAnswer(
   { target, body, echo }: Wire,
   { id, signal }: Pick<Call, 'id' | 'signal'>,
 ): AsyncIterable<ChatEvent> {
-  const context = client.errorContext(target, 'converse-stream');
-  const send = () => client.send(target, 'converse-stream', body, signal);
+  const operation = target.api === 'invoke' ? 'invoke-with-response-stream' : 'converse-stream';
+  const context = client.errorContext(target, operation);
+  const send = () => client.send(target, operation, body, signal);
   const reader = (requestId: string | undefined) => new AnswerReader(echo, requestId ?? id, labelOf(context));
-  return { [Symbol.asyncIterator]: () => new AnswerEvents({ context, signal, send, reader }) };
+  const eventReader = operation === 'converse-stream' ? () => readEvent : chunkReader;
+  return { [Symbol.asyncIterator]: () => new AnswerEvents({ context, signal, send, reader, eventReader }) };
+}
+
+type EventReader = typeof readEvent;
+
+/** The frames of an imported model's answer: chunks of its own JSON. */
+function chunkReader(): EventReader {
+  let chat: ChatReader | undefined;
+  return (type, payload, reader, context) => {
+    if (type !== 'chunk') return;
+    const label = labelOf(context);
+    chat ??= new ChatReader(reader);
+    chat.read(readChunk(payload, label), label);
+  };
 }
 
 interface Source {
@@ -29,6 +45,7 @@ interface Source {
   readonly signal: AbortSignal;
   send(): Promise<Answer>;
   reader(requestId: string | undefined): AnswerReader;
+  eventReader(): EventReader;
 }
 
 /** What `send` has opened. */
@@ -43,6 +60,7 @@ interface Opened {
 class AnswerEvents implements AsyncIterator<ChatEvent> {
   readonly #source: Source;
   readonly #frames = new FrameReader();
+  readonly #readEvent: EventReader;
   #opened: Opened | undefined;
   /** Where in the reader's `out` the next event stands. */
   #at = 0;
@@ -50,6 +68,7 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
 
   constructor(source: Source) {
     this.#source = source;
+    this.#readEvent = source.eventReader();
   }
 
   next(): Promise<IteratorResult<ChatEvent>> {
@@ -78,7 +97,7 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
       this.#at = 0;
       const frame = reader.finished ? undefined : this.#frames.next();
       if (frame === undefined) return undefined;
-      readFrame(frame, reader, this.#source.context);
+      readFrame(frame, reader, this.#source.context, this.#readEvent);
     }
   }
 
@@ -144,9 +163,9 @@ function toStreamError(
 }
 
 /** Hands one frame to the reader. Throws RouterError for an exception frame. */
-function readFrame(frame: Frame, reader: AnswerReader, context: ErrorContext): void {
+function readFrame(frame: Frame, reader: AnswerReader, context: ErrorContext, read: EventReader): void {
   const { headers } = frame;
-  if (headers.messageType === 'event') readEvent(headers.eventType, frame.text(), reader, context);
+  if (headers.messageType === 'event') read(headers.eventType, frame.text(), reader, context);
   else if (headers.messageType === 'exception') {
     // `throttlingException` in a frame is ThrottlingException elsewhere.
     const name = shortName(headers.exceptionType);

@@ -47,7 +47,8 @@ export function planTools(
   }
   const ours: Entry[] =
     output.tool === undefined ? [] : [{ name: output.tool.name, spec: output.tool.spec, mark: undefined }];
-  const listed = own.length > 0 || !hasToolBlocks(turns) ? own : inventTools(turns);
+  const invented = own.length > 0 || !hasToolBlocks(turns) ? own : inventTools(turns);
+  const listed = [...invented, ...recallTools(turns, own)];
   const calls = wanted && own.length > 0;
   if (!wanted && listed.length > 0) {
     losses.approximate(
@@ -126,6 +127,10 @@ function readTools(tools: readonly Tool[], draft: Draft): Entry[] {
   let strictLeft = STRICT_MAX;
   for (const tool of tools) {
     noteExtras(tool, draft);
+    if (tool.kind === 'server' && draft.family.systemTools?.includes(tool.name)) {
+      entries.set(tool.name, { name: tool.name, spec: { systemTool: { name: tool.name } }, mark: undefined });
+      continue;
+    }
     if (tool.kind === 'server') {
       losses.drop('tools', `${tool.name} is a tool of another vendor's servers`);
       continue;
@@ -179,6 +184,16 @@ function inventTools(turns: readonly Turn[]): Entry[] {
   for (const { pieces } of turns) for (const { block } of pieces) if (block.toolUse) names.add(block.toolUse.name);
   const inputSchema = { json: { type: 'object', properties: {} } };
   return [...names].map((name) => ({ name, spec: { toolSpec: { name, inputSchema } }, mark: undefined }));
+}
+
+/** Tools of Bedrock's own that the history has used and the request does not name again. */
+function recallTools(turns: readonly Turn[], own: readonly Entry[]): Entry[] {
+  const names = new Set<string>();
+  for (const { pieces } of turns) {
+    for (const { kind, block } of pieces) if (kind === 'server' && block.toolUse) names.add(block.toolUse.name);
+  }
+  for (const { name } of own) names.delete(name);
+  return [...names].map((name) => ({ name, spec: { systemTool: { name } }, mark: undefined }));
 }
 
 /** The tools on the wire, cache points included: settle the marks first. */

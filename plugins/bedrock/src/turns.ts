@@ -11,17 +11,23 @@ import type {
 import type { ConverseBlock, ConverseSystemBlock, ConverseToolResultContent } from '@turnout/core/wire';
 import { type CacheMark, markOf } from './cache.ts';
 import type { Family } from './family.ts';
+import { guardedBlock } from './guardrail.ts';
 import { parseObject } from './json.ts';
 import type { Losses } from './losses.ts';
-import { type MediaKind, MediaShaper } from './media.ts';
+import { type MediaBlock, type MediaKind, MediaShaper } from './media.ts';
 import type { ToolNames } from './names.ts';
+import { notePart } from './part-losses.ts';
+import { ServerTools } from './server-tools.ts';
+import { guardedText, textBlock } from './text-block.ts';
 
 /** One block on its way to the wire. */
 export interface Piece {
-  readonly kind: 'text' | 'reasoning' | 'call' | 'result' | MediaKind;
+  readonly kind: 'text' | 'reasoning' | 'call' | 'result' | 'server' | MediaKind;
   readonly block: ConverseBlock;
   /** The client's id of a call or result. */
   readonly id?: string;
+  /** Media of a result that the family does not take inside one: they follow the results of the turn. */
+  readonly attached?: readonly Piece[];
   mark: CacheMark | undefined;
 }
 
@@ -41,15 +47,19 @@ export interface Draft {
 
 export interface Conversation {
   readonly turns: Turn[];
-  readonly system: { readonly block: ConverseSystemBlock; readonly mark: CacheMark | undefined }[];
+  readonly system: { readonly block: ConverseSystemBlock; mark: CacheMark | undefined }[];
 }
 
 /** Reads a request's system and messages. Turns alternate, none is empty. */
 export function readConversation(request: ChatRequest, draft: Draft): Conversation {
   const reader = new ConversationReader(draft);
   reader.readSystem(request.system);
-  for (const message of request.messages) reader.readMessage(message);
-  return { turns: joinTurns(reader.turns.filter(saysSomething)), system: reader.system };
+  const lastAnswer = request.messages.findLastIndex(({ role }) => role === 'assistant');
+  for (const [index, message] of request.messages.entries()) reader.readMessage(message, index > lastAnswer);
+  const turns = reader.turns.filter(saysSomething);
+  if (reader.turns.some((turn) => turn.pieces.length > 0 && !saysSomething(turn)))
+    draft.losses.drop('reasoning', 'a message that holds nothing but reasoning is not sent');
+  return { turns: joinTurns(turns), system: reader.system };
 }
 
 /** Reasoning alone is refused as a message. */
@@ -77,10 +87,12 @@ class ConversationReader {
   readonly system: Conversation['system'] = [];
   readonly #draft: Draft;
   readonly #media: MediaShaper;
+  readonly #server: ServerTools;
 
   constructor(draft: Draft) {
     this.#draft = draft;
-    this.#media = new MediaShaper(draft.losses);
+    this.#media = new MediaShaper(draft.family, draft.losses);
+    this.#server = new ServerTools(draft.family, draft.losses);
   }
 
   readSystem(parts: readonly Part[]): void {
@@ -89,14 +101,19 @@ class ConversationReader {
         this.#draft.losses.drop('system', 'a system prompt holds text only');
         continue;
       }
-      this.#noteExtras(part);
+      notePart(part, this.#draft.losses);
       // Blank text is refused; a mark on it goes with the text before it.
-      if (isBlank(part.text)) continue;
-      this.system.push({ block: { text: part.text }, mark: markOf(part.cache) });
+      if (isBlank(part.text)) {
+        this.#markOn(this.system.at(-1), part);
+        continue;
+      }
+      this.system.push({ block: guardedText(part) ?? { text: part.text }, mark: markOf(part.cache) });
     }
   }
 
-  readMessage(message: Message): void {
+  /** `present`: it follows the last answer. */
+  readMessage(message: Message, present: boolean): void {
+    this.#media.present = present;
     if (message.role === 'system') {
       if (this.turns.length === 0) {
         this.readSystem(message.parts);
@@ -107,14 +124,16 @@ class ConversationReader {
     const role = message.role === 'assistant' ? 'assistant' : 'user';
     const turn: Turn = { role, results: [], pieces: [] };
     this.turns.push(turn);
+    this.#server.enter(message);
     for (const part of message.parts) this.#readPart(part, turn);
   }
 
   #readPart(part: Part, turn: Turn): void {
-    this.#noteExtras(part);
+    notePart(part, this.#draft.losses, turn.role === 'user');
     switch (part.type) {
       case 'text':
-        if (!isBlank(part.text)) this.#add(turn, { kind: 'text', block: { text: part.text } }, part);
+        if (!isBlank(part.text))
+          this.#add(turn, { kind: 'text', block: textBlock(part, turn.role, this.#draft) }, part);
         else if (part.cache !== undefined) this.#markLast(turn, part);
         return;
       case 'media':
@@ -136,8 +155,14 @@ class ConversationReader {
   }
 
   #markLast(turn: Turn, part: Part): void {
-    const last = turn.pieces.at(-1) ?? turn.results.at(-1);
-    if (last !== undefined) last.mark ??= markOf(part.cache);
+    this.#markOn(turn.pieces.at(-1) ?? turn.results.at(-1), part);
+  }
+
+  /** The mark of a part that is not sent goes to what stands before it. */
+  #markOn(before: { mark: CacheMark | undefined } | undefined, { cache }: Part): void {
+    if (cache === undefined) return;
+    if (before !== undefined) before.mark ??= markOf(cache);
+    else this.#draft.losses.drop('cache', 'no cache point may stand there');
   }
 
   #readMedia(part: MediaPart, turn: Turn): void {
@@ -157,13 +182,19 @@ class ConversationReader {
     else if (family.origin === undefined || part.origin !== family.origin) {
       losses.drop('reasoning', 'signed reasoning of another model family is not sent');
     } else if (family.reasoning.kind === 'none') losses.drop('reasoning', 'the model takes no reasoning');
-    else if (turn.role === 'assistant') this.#add(turn, { kind: 'reasoning', block: reasoningBlock(part) }, undefined);
+    else if (turn.role === 'user') losses.drop('reasoning', 'a user message holds no reasoning');
+    else this.#add(turn, { kind: 'reasoning', block: reasoningBlock(part) }, undefined);
   }
 
   #readCall(part: ToolCallPart, turn: Turn): void {
     const { family, losses, names } = this.#draft;
     if (part.server) {
-      losses.drop('messages', "calls of a vendor's own tools are not sent");
+      const block = this.#server.call(part);
+      if (block !== undefined) this.#add(turn, { kind: 'server', block }, undefined);
+      return;
+    }
+    if (turn.role === 'user') {
+      losses.drop('messages', 'a user message holds no tool calls');
       return;
     }
     if (!family.tools) {
@@ -187,35 +218,42 @@ class ConversationReader {
   #readResult(part: ToolResultPart, turn: Turn): void {
     const { family, losses } = this.#draft;
     if (part.server) {
-      losses.drop('messages', "results of a vendor's own tools are not sent");
+      const block = this.#server.result(part);
+      if (block !== undefined) this.#add(turn, { kind: 'server', block }, undefined);
       return;
     }
-    const moved: Omit<Piece, 'mark'>[] = [];
-    const content = this.#readResultContent(part, moved);
-    if (!family.tools) this.#flatten(turn, `[Result of the tool] ${content.map(({ text }) => text).join('\n')}`, part);
-    else {
-      const status = part.error && family.resultStatus ? { status: 'error' as const } : {};
-      const block: ConverseBlock = { toolResult: { toolUseId: '', content, ...status } };
-      this.#add(turn, { kind: 'result', block, id: part.id }, part);
+    if (turn.role === 'assistant') {
+      losses.drop('messages', 'an assistant message holds no tool results');
+      return;
     }
-    for (const piece of moved) this.#add(turn, piece, undefined);
+    const moved: Piece[] = [];
+    const content = this.#readResultContent(part, moved);
+    if (!family.tools) {
+      this.#flatten(turn, `[Result of the tool] ${content.map(({ text }) => text).join('\n')}`, part);
+      turn.pieces.push(...moved);
+      return;
+    }
+    const status = part.error && family.resultStatus ? { status: 'error' as const } : {};
+    const block: ConverseBlock = { toolResult: { toolUseId: '', content, ...status } };
+    // A cache point stands behind a result, never in one.
+    const cache = part.cache ?? part.parts.findLast((inner) => inner.cache !== undefined)?.cache;
+    const marked = cache === undefined ? part : { ...part, cache };
+    this.#add(turn, { kind: 'result', block, id: part.id, attached: moved }, marked);
   }
 
   /** What the family does not take inside a result follows it in the same turn. */
-  #readResultContent(part: ToolResultPart, moved: Omit<Piece, 'mark'>[]): ConverseToolResultContent[] {
+  #readResultContent(part: ToolResultPart, moved: Piece[]): ConverseToolResultContent[] {
     const { family, losses } = this.#draft;
     const content: ConverseToolResultContent[] = [];
     for (const inner of part.parts) {
-      this.#noteExtras(inner);
+      notePart(inner, losses);
       if (inner.type === 'text') {
         if (!isBlank(inner.text)) content.push({ text: inner.text });
       } else if (inner.type === 'media') {
         const media = this.#media.shape(inner);
         if (media === undefined) continue;
-        const { kind, block } = media;
-        if (family.tools && (kind === 'image' || kind === 'document') && family.resultMedia.includes(kind))
-          content.push(block);
-        else moved.push(media);
+        if (mayBeInResult(media, family)) content.push(media.block);
+        else moved.push({ ...media, mark: undefined });
       } else losses.drop('messages', `a tool result holds no ${inner.type}`);
     }
     if (content.length === 0) content.push({ text: moved.length === 0 ? '(empty)' : '(attached below)' });
@@ -229,18 +267,14 @@ class ConversationReader {
     );
     this.#add(turn, { kind: 'text', block: { text } }, part);
   }
-
-  #noteExtras(part: Part): void {
-    const { losses } = this.#draft;
-    for (const bag of Object.values(part.extensions ?? {})) {
-      for (const field of Object.keys(bag)) losses.drop(field, 'the target has no such setting');
-    }
-    if (part.type === 'text' && part.citations !== undefined) losses.drop('citations', 'citations are not sent again');
-    if (part.signature !== undefined && part.type !== 'reasoning') {
-      losses.drop('reasoning', 'signatures of text and tool calls belong to another model family');
-    }
-  }
 }
+
+const mayBeInResult = ({ kind, block }: MediaBlock, { tools, resultMedia, resultDocuments }: Family): boolean =>
+  kind === 'text' ||
+  (tools &&
+    (kind === 'image' || kind === 'document') &&
+    resultMedia.includes(kind) &&
+    (block.document === undefined || resultDocuments?.includes(block.document.format) !== false));
 
 function reasoningBlock({ text, signature, data }: ReasoningPart): ConverseBlock {
   if (data !== undefined) return { reasoningContent: { redactedContent: data } };

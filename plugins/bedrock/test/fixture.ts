@@ -97,7 +97,7 @@ export function clientOf(chunks: Iterable<Uint8Array>): BedrockClient {
   // A Readable has what is read of undici's body: iteration and destroy.
   const body = Readable.from(chunks) as unknown as Awaited<ReturnType<BedrockClient['send']>>['body'];
   return {
-    send: async () => ({ requestId: 'aws-1', body }),
+    send: async () => ({ requestId: 'aws-1', headers: {}, body }),
     errorContext: ({ id, region, endpoint, row }, operation) => ({
       provider: 'bedrock',
       model: id,

@@ -132,16 +132,17 @@ function filePart(part: Bag, path: string, decoding: Decoding): MediaPart {
   return { type: 'media', ...source, ...named, ...marksOf(part, FILE_FIELDS, path, decoding, extra) };
 }
 
-/** Cache marks, and whatever else the object holds besides the fields already read, as an extension of the part. */
+/** Cache marks, what stands in a field of a vendor's name, and whatever else the object holds besides the fields already read, as an extension of the part. */
 export function marksOf(bag: Bag, known: ReadonlySet<string>, path: string, decoding: Decoding, extra?: Bag): Marks {
   const cache = cacheOf(bag, path, decoding);
   const unknown = unknownFields(bag, known);
   checkDepth(unknown, path);
   if (!cache && !unknown && !extra) return {};
-  return {
-    ...(cache ? { cache } : {}),
-    ...(unknown || extra ? { extensions: { 'openai-chat': { ...unknown, ...extra } } } : {}),
-  };
+  if (!unknown && !extra) return cache ? { cache } : {};
+  const { bedrock, ...others } = { ...unknown, ...extra };
+  const vendor = isAbsent(bedrock) ? undefined : asBag(bedrock, join(path, 'bedrock'));
+  const own = Object.keys(others).length > 0 ? { 'openai-chat': others } : {};
+  return { ...(cache ? { cache } : {}), extensions: { ...own, ...(vendor ? { bedrock: vendor } : {}) } };
 }
 
 /** `cache_control` as Anthropic's users write it through chat, or OpenAI's own `prompt_cache_breakpoint`. */

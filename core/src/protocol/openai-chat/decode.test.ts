@@ -32,7 +32,7 @@ describe('the smallest request', () => {
         tools: [],
       },
       stream: false,
-      echo: { includeUsage: false, legacyFunctions: false, names: new Map() },
+      echo: { includeUsage: false, legacyFunctions: false, names: new Map(), asked: {} },
       losses: [],
     });
   });
@@ -457,6 +457,16 @@ describe('settings', () => {
 });
 
 describe('extensions', () => {
+  test("a part's field with a vendor's name is that vendor's", () => {
+    const part = { type: 'text', text: 'a', bedrock: { guard: true }, other: 1 };
+    const parts = (content: unknown) =>
+      decode({ messages: [{ role: 'user', content: [content] }] }).request.messages[0]?.parts;
+    expect(parts(part)).toEqual([
+      { type: 'text', text: 'a', extensions: { 'openai-chat': { other: 1 }, bedrock: { guard: true } } },
+    ]);
+    expect(() => parts({ ...part, bedrock: 'guard' })).toThrow(/messages\[0\]\.content\[0\]\.bedrock/);
+  });
+
   test('what asks for nothing is not kept', () => {
     const idle = {
       ...{
@@ -470,8 +480,8 @@ describe('extensions', () => {
       },
       ...{ logit_bias: {}, metadata: {}, modalities: ['text'], verbosity: 'medium', top_k: 0, stop: [], user: '' },
     };
-    expect(decode(idle)).toEqual(decode({}));
-    expect(decode({ service_tier: 'default' })).toEqual(decode({}));
+    expect(decode(idle).request).toEqual(decode({}).request);
+    expect(decode({ service_tier: 'default' }).request).toEqual(decode({}).request);
   });
 
   test('everything else is kept under its own name', () => {

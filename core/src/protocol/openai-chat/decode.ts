@@ -11,6 +11,7 @@ import {
   wrong,
 } from '../field-reader.ts';
 import type { Decoded } from '../protocol.ts';
+import { type Asked, askedOf } from './answer-extras.ts';
 import { decodeExtensions } from './decode-extensions.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { decodeSettings } from './decode-settings.ts';
@@ -25,6 +26,8 @@ export interface ChatEcho {
   readonly legacyFunctions: boolean;
   /** Which of several names the client used, by canonical field. */
   readonly names: ReadonlyMap<string, string>;
+  /** What the answer says besides its content. */
+  readonly asked: Asked;
 }
 
 const STREAM_OPTIONS: ReadonlySet<string> = new Set(['include_usage']);
@@ -49,7 +52,12 @@ export function decode(body: unknown): Decoded<ChatEcho> {
   return {
     request,
     stream: optionalBoolean(bag, 'stream', '') ?? false,
-    echo: { includeUsage: decodeStreamOptions(bag, decoding), legacyFunctions: legacy, names: namesOf(bag, legacy) },
+    echo: {
+      includeUsage: decodeStreamOptions(bag, decoding),
+      legacyFunctions: legacy,
+      names: namesOf(bag, legacy),
+      asked: askedOf(bag),
+    },
     losses: [...decoding.losses.values()],
   };
 }

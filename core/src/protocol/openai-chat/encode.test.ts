@@ -12,7 +12,7 @@ const context = (echo: Partial<ChatEcho> = {}): AnswerContext<ChatEcho> => ({
   requestId: 'req-1',
   model: 'alias "x"',
   createdS: 1_790_000_000,
-  echo: { includeUsage: false, legacyFunctions: false, names: new Map(), ...echo },
+  echo: { includeUsage: false, legacyFunctions: false, names: new Map(), asked: {}, ...echo },
 });
 
 function encode(

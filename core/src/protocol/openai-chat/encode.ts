@@ -1,6 +1,7 @@
 // A whole answer, to a chat completion; and what a streamed answer shares with it.
 import type { ChatResult, FinishReason, ResultBlock, Usage } from '../../contract/index.ts';
 import type { AnswerContext } from '../protocol.ts';
+import { answerExtrasOf } from './answer-extras.ts';
 import type { ChatEcho } from './decode.ts';
 import { type CarriedBlock, reasoningDetailsOf } from './reasoning-details.ts';
 import type { ChatCompletion, ChatFinishReason, ChatImage, ChatMessage, ChatToolCall, ChatUsage } from './wire.ts';
@@ -33,6 +34,7 @@ export function encodeResult(result: ChatResult, context: AnswerContext<ChatEcho
       },
     ],
     usage: usageOf(result.finish.usage),
+    ...answerExtrasOf(result.finish, context.echo.asked),
   };
   return JSON.stringify(completion);
 }

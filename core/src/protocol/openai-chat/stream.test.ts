@@ -22,7 +22,7 @@ const encoderFor = (echo: Partial<ChatEcho> = {}) =>
     requestId: 'req-1',
     model: 'alias "x"',
     createdS: 1_790_000_000,
-    echo: { includeUsage: false, legacyFunctions: false, names: new Map(), ...echo },
+    echo: { includeUsage: false, legacyFunctions: false, names: new Map(), asked: {}, ...echo },
   });
 
 /** The deltas of an answer, without the frame of their chunks. */

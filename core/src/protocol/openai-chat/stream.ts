@@ -3,6 +3,7 @@ import type { Block, BlockEndEvent, BlockStartEvent, ChatEvent, FinishEvent } fr
 import { RouterError } from '../../contract/index.ts';
 import type { AnswerContext, StreamEncoder } from '../protocol.ts';
 import { SSE_PING, sseData } from '../sse.ts';
+import { answerExtrasOf } from './answer-extras.ts';
 import type { ChatEcho } from './decode.ts';
 import { completionId, finishReasonOf, imagesOf, isRefusal, usageOf } from './encode.ts';
 import { errorBody } from './error.ts';
@@ -94,10 +95,10 @@ export class ChatStreamEncoder implements StreamEncoder {
     return sseData(errorBody(error));
   }
 
-  #tailOf(finishReason: ChatFinishReason | null): string {
+  #tailOf(finishReason: ChatFinishReason | null, extras = ''): string {
     // OpenAI sends the null when usage is asked for, so that a client can tell it from the last chunk.
     const usage = this.#echo.includeUsage ? ',"usage":null' : '';
-    return `},"finish_reason":${JSON.stringify(finishReason)}}]${usage}}\n\n`;
+    return `},"finish_reason":${JSON.stringify(finishReason)}}]${usage}${extras}}\n\n`;
   }
 
   #place(field: string): Place {
@@ -189,11 +190,15 @@ export class ChatStreamEncoder implements StreamEncoder {
     }
   }
 
-  #finish({ reason, usage }: FinishEvent): string {
+  #finish(finish: FinishEvent): string {
+    const { reason, usage } = finish;
     const blocks = [...this.#blocks.values()];
     if (blocks.some((open) => !open.ended)) throw new RouterError('upstream-failed', 'the answer ends inside a block');
     const hasRefusalText = blocks.some(({ refusal, length }) => refusal && length > 0);
-    const end = this.#tailOf(finishReasonOf(reason, hasRefusalText, this.#echo));
+    const extras = answerExtrasOf(finish, this.#echo.asked);
+    // The members of the object, to stand among the chunk's own.
+    const beside = extras === undefined ? '' : `,${JSON.stringify(extras).slice(1, -1)}`;
+    const end = this.#tailOf(finishReasonOf(reason, hasRefusalText, this.#echo), beside);
     const out = `${this.#carried(blocks)}${this.#head}${end}`;
     if (!this.#echo.includeUsage) return out + DONE;
     return `${out}data: {${this.#answer},"choices":[],"usage":${JSON.stringify(usageOf(usage))}}\n\n${DONE}`;

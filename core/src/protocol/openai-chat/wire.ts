@@ -47,13 +47,28 @@ export interface ChatUsage {
   completion_tokens_details?: { reasoning_tokens: number };
 }
 
-export interface ChatCompletion {
+export interface ChatCompletion extends ChatAnswerExtras {
   id: string;
   object: 'chat.completion';
   created: number;
   model: string;
   choices: { index: 0; message: ChatMessage; logprobs: null; finish_reason: ChatFinishReason }[];
   usage: ChatUsage;
+}
+
+/** Beside `choices`, in a completion and in the last chunk of a stream that has one. */
+export interface ChatAnswerExtras {
+  /** The tier that was really used. */
+  service_tier?: string;
+  bedrock?: {
+    serviceTier?: string;
+    /** `optimized` or `standard`: what was really used. */
+    latency?: string;
+    latencyMs?: number;
+    /** Of the guardrail, and of a prompt router, in Bedrock's own form. */
+    trace?: unknown;
+    additionalModelResponseFields?: unknown;
+  };
 }
 
 export interface ChatError {

@@ -1,0 +1,36 @@
+// `doctor`: each provider step by step, with a tick or a cross and the reason.
+import type { Router } from '../host/index.ts';
+import { type ExaminationOptions, type ExaminedFinding, type ExaminedProvider, examine } from '../server/index.ts';
+
+export interface DoctorOptions extends ExaminationOptions {
+  readonly json: boolean;
+}
+
+/** Prints what it finds, closes the router, and gives the exit code: 1 when a provider cannot be used. */
+export async function doctor(router: Router, { call, json }: DoctorOptions): Promise<number> {
+  try {
+    const providers = await examine(router, { call });
+    console.log(json ? JSON.stringify({ providers }, null, 2) : formatExamination(providers));
+    return providers.every(({ usable }) => usable) ? 0 : 1;
+  } finally {
+    await router.close();
+  }
+}
+
+/** The findings as a person reads them. */
+export function formatExamination(providers: readonly ExaminedProvider[]): string {
+  const width = Math.max(...providers.flatMap(({ findings }) => findings.map(({ what }) => what.length)));
+  const sections = providers.map(({ name, plugin, findings }) => {
+    const lines = findings.map((one) => `  ${markOf(one)} ${one.what.padEnd(width)}  ${one.detail}`);
+    return [name === plugin ? name : `${name} (plugin ${plugin})`, ...lines, ''].join('\n');
+  });
+  const broken = providers.filter(({ usable }) => !usable).map(({ name }) => name);
+  const verdict = broken.length === 0 ? 'Every provider can be used.' : `Cannot be used: ${broken.join(', ')}.`;
+  return [...sections, verdict].join('\n');
+}
+
+function markOf({ ok, skipped, doubt }: ExaminedFinding): string {
+  if (skipped) return '–';
+  if (doubt) return '!';
+  return ok ? '✓' : '✗';
+}

@@ -1,0 +1,42 @@
+// What every request for inference goes through, whatever it asks for: caller, body, one end for all failures, one log line.
+import { RouterError } from '../contract/index.ts';
+import type { Caller, Router } from '../host/index.ts';
+import { logRecord, type RequestRecord, startRecord } from '../observe/index.ts';
+import { readJson } from './body.ts';
+import type { Client } from './client.ts';
+import { type ErrorEncoder, sendError } from './reply.ts';
+
+/** A request whose sender is known and whose body has been read. */
+export interface Visit {
+  readonly client: Client;
+  readonly router: Router;
+  readonly caller: Caller;
+  /** Parsed JSON of unknown shape. */
+  readonly body: unknown;
+  readonly record: RequestRecord;
+}
+
+/** A protocol as far as this goes. */
+export interface Door extends ErrorEncoder {
+  readonly name: RequestRecord['protocol'];
+}
+
+/** Serves one request. Never throws: what `serve` throws is told to the client as the door says it. */
+export async function attend(
+  door: Door,
+  client: Client,
+  router: Router,
+  serve: (visit: Visit) => Promise<void>,
+): Promise<void> {
+  const record = startRecord(client.id, door.name);
+  try {
+    const caller = router.keys.identify(client.incoming.headers);
+    record.key = caller.name;
+    const body = await readJson(client.incoming, router.config.server.bodyLimitBytes);
+    record.startMs = performance.now();
+    await serve({ client, router, caller, body, record });
+  } catch (thrown) {
+    sendError(door, client, record, RouterError.from(thrown));
+  }
+  logRecord(router.log, record);
+}

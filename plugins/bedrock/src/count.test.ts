@@ -1,0 +1,132 @@
+// Counting tokens: whom Bedrock counts for, what is sent for it, and the rule where it counts for nobody.
+import type { ChatRequest, Provider } from '@turnout/core/contract';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BedrockLocal, startBedrockLocal } from '../local/index.ts';
+import { callOf, chatRequest, createHost } from '../test/fixture.ts';
+import { configSchema } from './config.ts';
+import { estimateTokens } from './count.ts';
+import bedrock from './index.ts';
+
+const KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret' };
+const ALIAS = 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc';
+
+let local: BedrockLocal;
+let provider: Provider;
+const host = createHost();
+beforeEach(async () => {
+  local = await startBedrockLocal({ credentials: [KEYS] });
+  const config = configSchema.parse({
+    region: 'us-east-1',
+    crossRegion: 'geo',
+    endpoint: local.url,
+    auth: { mode: 'keys', ...KEYS },
+    models: { mine: { id: ALIAS, base: 'anthropic.claude-sonnet-4-5-20250929-v1:0' }, unknown: { id: ALIAS } },
+  });
+  provider = await bedrock.create(config, host);
+});
+afterEach(async () => {
+  await provider.close?.();
+  await local.close();
+});
+
+async function count(given: Partial<ChatRequest>, signal?: AbortSignal) {
+  const { plan: _, ...call } = callOf({ resolution: {}, losses: [], wire: undefined } as never, signal);
+  return provider.countTokens?.(chatRequest(given), call);
+}
+
+const SIGNAL = { name: 'set_signal', description: 'Sets a signal', schema: { type: 'object', properties: {} } };
+
+describe('Bedrock counts', () => {
+  it.each([
+    ['anthropic.claude-sonnet-5', 'anthropic.claude-sonnet-5'],
+    ['us.anthropic.claude-sonnet-5', 'anthropic.claude-sonnet-5'],
+    ['global.anthropic.claude-opus-4-5-20251101-v1:0', 'anthropic.claude-opus-4-5-20251101-v1:0'],
+    ['anthropic.claude-3-5-haiku-20241022-v1:0', 'anthropic.claude-3-5-haiku-20241022-v1:0'],
+    ['mine', 'anthropic.claude-sonnet-4-5-20250929-v1:0'],
+  ])('%s as the foundation model', async (model, bare) => {
+    const counted = await count({ model });
+    expect(counted).toEqual({ inputTokens: expect.any(Number) });
+    expect(local.requests).toMatchObject([{ modelId: bare, operation: 'count-tokens', status: 200 }]);
+  });
+
+  it('everything that the model would read, and nothing else', async () => {
+    await count({
+      system: [{ type: 'text', text: 'Be brief.', cache: {} }],
+      tools: [{ kind: 'function', ...SIGNAL }],
+      maxTokens: 9000,
+      temperature: 0.5,
+      reasoning: { budget: 2048 },
+      model: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+    });
+    const { body } = local.requests[0] ?? {};
+    const { converse } = (body as { input: { converse: Record<string, unknown> } }).input;
+    expect(converse).toMatchObject({
+      messages: [{ role: 'user', content: [{ text: 'Hello' }] }],
+      system: [{ text: 'Be brief.' }, { cachePoint: { type: 'default' } }],
+      toolConfig: { tools: [{ toolSpec: { name: 'set_signal' } }] },
+      additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 2048 } },
+    });
+    expect(Object.keys(converse).sort()).toEqual(['additionalModelRequestFields', 'messages', 'system', 'toolConfig']);
+    expect(local.requests[0]?.status).toBe(200);
+  });
+
+  it('and its errors are told as of any call', async () => {
+    const when = { operation: 'count-tokens' } as const;
+    local.script({ kind: 'error', name: 'AccessDeniedException', message: 'User is not authorized', when });
+    await expect(count({})).rejects.toMatchObject({ code: 'upstream-denied', message: /bedrock:CountTokens/ });
+    local.script({ kind: 'error', name: 'ThrottlingException', when });
+    await expect(count({})).rejects.toMatchObject({ code: 'rate-limited' });
+    local.script({ kind: 'recorded', body: '{}', when });
+    await expect(count({})).rejects.toMatchObject({ code: 'upstream-failed', message: /holds no count/ });
+    local.script({ kind: 'stall', when });
+    await expect(count({}, AbortSignal.timeout(20))).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('an estimate, marked as one', () => {
+  it.each([
+    'amazon.nova-pro-v1:0',
+    'us.meta.llama3-3-70b-instruct-v1:0',
+    'anthropic.claude-3-haiku-20240307-v1:0',
+    'unknown',
+  ])('for %s, without a call', async (model) => {
+    expect(await count({ model })).toEqual({ inputTokens: 6, estimated: true });
+    expect(local.requests).toHaveLength(0);
+  });
+
+  it('where Bedrock turns out to have no count', async () => {
+    const message = "The provided model doesn't support counting tokens.";
+    local.script({ kind: 'error', name: 'ValidationException', message, when: { operation: 'count-tokens' } });
+    expect(await count({})).toEqual({ inputTokens: 6, estimated: true });
+  });
+
+  it('never for what could not be sent', async () => {
+    await expect(count({ model: 'cohere.embed-v4:0' })).rejects.toMatchObject({ code: 'unsupported' });
+  });
+});
+
+describe('the rule of the estimate', () => {
+  const text = (text: string) => ({ type: 'text' as const, text });
+  const tokens = (given: Partial<ChatRequest>) => estimateTokens(chatRequest({ messages: [], ...given }));
+  const user = (...parts: ChatRequest['messages'][number]['parts']) => [{ role: 'user' as const, parts }];
+  const media = (mediaType: string, bytes: number) =>
+    ({ type: 'media', mediaType, data: Buffer.alloc(bytes).toString('base64') }) as const;
+
+  it.each<[string, Partial<ChatRequest>, number]>([
+    ['nothing', {}, 0],
+    ['a quarter of the bytes of a text', { system: [text('x'.repeat(400))] }, 100],
+    ['more for what needs more bytes', { system: [text('橋'.repeat(100))] }, 75],
+    ['four for a message', { messages: user(text('abcd')) }, 5],
+    ['a flat rate for an image', { messages: user(media('image/png', 10)) }, 1604],
+    ['pages of a document', { messages: user(media('application/pdf', 120_000)) }, 6004],
+    ['the text of a text file', { messages: user(media('text/csv', 4000)) }, 1004],
+    ['reasoning', { messages: user({ type: 'reasoning', text: 'x'.repeat(40) }) }, 14],
+    ['a call', { messages: user({ type: 'tool-call', id: '1', name: 'abcd', input: '{"a":1}' }) }, 7],
+    ['a result', { messages: user({ type: 'tool-result', id: '1', parts: [text('abcdefgh')] }) }, 6],
+    [
+      'tools and their use',
+      { tools: [{ kind: 'function', ...SIGNAL }] },
+      300 + 12 + Math.ceil(JSON.stringify(SIGNAL).length / 4),
+    ],
+  ])('%s', (_what, given, expected) => expect(tokens(given)).toBe(expected));
+});

@@ -1,0 +1,208 @@
+// Converse's members beyond the conversation: guardrail, tier, latency, metadata … from the route and from the client.
+import { type ChatRequest, type Loss, type PlanCall, RouterError } from '@turnout/core/contract';
+import type { ConverseRequestBody } from '@turnout/core/wire';
+import { guardrailConfig } from './guardrail.ts';
+import type { Target } from './resolve.ts';
+import {
+  type ClientSettings,
+  POINTERS_MAX,
+  type RouteSettings,
+  readClientSettings,
+  TAGS_MAX,
+  type Tier,
+  wrong,
+} from './settings.ts';
+
+/** The extensions of a request that are read here. */
+export const READ_EXTENSIONS = { bedrock: '*', 'openai-chat': ['service_tier'] } as const;
+
+const NONE: readonly Loss[] = [];
+
+/** Puts into the body what route and client set, and gives what the target has no place for. Throws RouterError
+ * `invalid-request` for a client's setting that is wrong or not allowed. */
+export function applyExtras(
+  body: ConverseRequestBody,
+  { extensions }: Pick<ChatRequest, 'extensions'>,
+  { routeSettings, keyName, stream }: Pick<PlanCall, 'routeSettings' | 'keyName' | 'stream'>,
+  target: Target,
+): readonly Loss[] {
+  const bag = extensions?.bedrock;
+  const openaiTier = extensions?.['openai-chat']?.service_tier;
+  if (bag === undefined && routeSettings === undefined && openaiTier === undefined) return NONE;
+  // What core hands over is what our own schema returned.
+  const route = (routeSettings ?? {}) as RouteSettings;
+  const draft: Draft = { body, target, route, client: bag === undefined ? {} : readClientSettings(bag), losses: [] };
+  if (target.api === 'invoke') {
+    refuseAll(draft, openaiTier);
+    return draft.losses;
+  }
+  applyGuardrail(draft, stream);
+  applyTier(draft, openaiTier);
+  applyLatency(draft);
+  applyMetadata(draft, keyName);
+  applyPointers(draft);
+  applySystemTools(draft);
+  applyCitations(draft);
+  applyVariables(draft);
+  return draft.losses;
+}
+
+/** InvokeModel's body has no place for any of it. Without the guardrail that was asked for there must be no answer at all. */
+function refuseAll(draft: Draft, openaiTier: unknown): void {
+  const { route, client, losses } = draft;
+  if (route.guardrail !== undefined || client.guardrail !== undefined) {
+    throw new RouterError('unsupported', 'this model is called by InvokeModel, where the guardrail is not applied');
+  }
+  const reason = 'a model that is called by InvokeModel has none';
+  for (const field of new Set([...Object.keys(route), ...Object.keys(client)])) {
+    // The keys are those of our own schemas.
+    lose(draft, field as keyof RouteSettings, reason);
+  }
+  if (openaiTier !== undefined) losses.push({ field: 'service_tier', action: 'dropped', reason });
+}
+
+/** The reasons with one sentence for each of the extras, for `explain`. */
+export function withExtras(reasons: readonly string[], body: ConverseRequestBody): readonly string[] {
+  const { guardrailConfig, serviceTier, performanceConfig, requestMetadata } = body;
+  if (!(guardrailConfig ?? serviceTier ?? performanceConfig ?? requestMetadata)) return reasons;
+  const added: string[] = [];
+  if (guardrailConfig !== undefined) {
+    const { guardrailIdentifier: id, guardrailVersion: version } = guardrailConfig;
+    added.push(`the guardrail ${id}, version ${version}, checks request and answer`);
+  }
+  if (serviceTier !== undefined) added.push(`the service tier ${serviceTier.type} is asked for`);
+  if (performanceConfig !== undefined) added.push(`latency: ${performanceConfig.latency}`);
+  if (requestMetadata !== undefined) added.push(`tagged with ${Object.keys(requestMetadata).join(', ')}`);
+  return [...reasons, ...added];
+}
+
+interface Draft {
+  readonly body: ConverseRequestBody;
+  readonly target: Target;
+  readonly route: RouteSettings;
+  readonly client: ClientSettings;
+  readonly losses: Loss[];
+}
+
+/** What the target has no place for: the client's loss, or the route's where only the route has set it. */
+function lose({ client, losses }: Draft, field: keyof RouteSettings, reason: string): void {
+  const ofRoute = field in client ? {} : { ofRoute: true as const };
+  losses.push({ field: `bedrock.${field}`, action: 'dropped', reason, ...ofRoute });
+}
+
+function applyGuardrail(draft: Draft, stream: boolean): void {
+  const { body, route, client } = draft;
+  if (route.guardrail !== undefined && client.guardrail !== undefined) {
+    lose(draft, 'guardrail', "the route's own guardrail is used");
+  }
+  const guardrail = route.guardrail ?? client.guardrail;
+  if (guardrail !== undefined) body.guardrailConfig = guardrailConfig(guardrail, stream);
+}
+
+/** The tiers differ in price: a client gets another than the route's only where the route allows it. */
+function applyTier({ body, route, client, losses }: Draft, openaiTier: unknown): void {
+  const { use, allow = [] } = route.serviceTier ?? {};
+  const allowed = (tier: Tier): boolean => tier === (use ?? 'default') || allow.includes(tier);
+  let tier = use;
+  if (client.serviceTier !== undefined) {
+    if (!allowed(client.serviceTier)) throw wrong('bedrock.serviceTier', refusalOf(client.serviceTier, allow));
+    tier = client.serviceTier;
+  } else if (openaiTier !== undefined) {
+    const known = openaiTier === 'flex' || openaiTier === 'priority' ? openaiTier : undefined;
+    if (known !== undefined && allowed(known)) tier = known;
+    else {
+      const reason = known === undefined ? 'Bedrock has no such tier' : refusalOf(known, allow);
+      losses.push({ field: 'service_tier', action: 'dropped', reason });
+    }
+  }
+  if (tier !== undefined && tier !== 'default') body.serviceTier = { type: tier };
+}
+
+const refusalOf = (tier: Tier, allow: readonly Tier[]): string =>
+  `the route does not allow the tier ${tier}${allow.length === 0 ? '' : `, only ${allow.join(', ')}`}`;
+
+// AWS's page of latency-optimised inference as of 2026-11; every other model is refused with a 400.
+const LATENCY_OPTIMIZED = /nova-pro|claude-3-5-haiku|llama3-1-(70|405)b/;
+
+function applyLatency(draft: Draft): void {
+  const { body, route, client, target } = draft;
+  if ((client.latency ?? route.latency) !== 'optimized') return;
+  const model = target.row?.id ?? target.id;
+  // Behind an ARN may be any model: AWS says if it is none of these.
+  const isOpaque = target.row === undefined && target.id.startsWith('arn:');
+  if (isOpaque || LATENCY_OPTIMIZED.test(model)) body.performanceConfig = { latency: 'optimized' };
+  else lose(draft, 'latency', 'the model has no latency-optimised variant');
+}
+
+/** The route's entries win over the client's: they say who pays. */
+function applyMetadata(draft: Draft, keyName: string | undefined): void {
+  const { body, route, client } = draft;
+  if (route.requestMetadata === undefined && client.requestMetadata === undefined && route.keyTag === undefined) return;
+  const tags = new Map(Object.entries(route.requestMetadata ?? {}));
+  if (route.keyTag !== undefined && keyName !== undefined) tags.set(route.keyTag, asTagValue(keyName));
+  for (const [name, value] of Object.entries(client.requestMetadata ?? {})) {
+    if (tags.has(name)) {
+      if (tags.get(name) !== value) lose(draft, 'requestMetadata', `the route sets ${JSON.stringify(name)} itself`);
+    } else if (tags.size < TAGS_MAX) tags.set(name, value);
+    else lose(draft, 'requestMetadata', `Bedrock takes at most ${TAGS_MAX} entries`);
+  }
+  if (tags.size > 0) body.requestMetadata = Object.fromEntries(tags);
+}
+
+/** The name of a key may be any text; the value of a tag may not. */
+const asTagValue = (name: string): string => name.replace(/[^a-zA-Z0-9\s:_@$#=/+,.-]/g, '_').slice(0, 256);
+
+function applyPointers(draft: Draft): void {
+  const { body, route, client } = draft;
+  const wanted = client.additionalModelResponseFieldPaths ?? route.additionalModelResponseFieldPaths;
+  if (wanted === undefined || wanted.length === 0) return;
+  const all = [...new Set([...wanted, ...(body.additionalModelResponseFieldPaths ?? [])])];
+  // Ours, for stop sequences, give way.
+  body.additionalModelResponseFieldPaths = all.slice(0, POINTERS_MAX);
+}
+
+function applySystemTools(draft: Draft): void {
+  const { body, route, client, target } = draft;
+  const wanted = new Set<string>(client.systemTools ?? route.systemTools);
+  if (wanted.size === 0) return;
+  if (target.family.systemTools === undefined) {
+    lose(draft, 'systemTools', 'the model has no tools of its own');
+    return;
+  }
+  const before = body.toolConfig?.tools ?? [];
+  for (const { systemTool } of before) if (systemTool !== undefined) wanted.delete(systemTool.name);
+  const tools = [...before, ...[...wanted].map((name) => ({ systemTool: { name } }))];
+  body.toolConfig = { ...body.toolConfig, tools };
+}
+
+function applyCitations(draft: Draft): void {
+  const { body, route, client, target } = draft;
+  if ((client.citations ?? route.citations) !== true) return;
+  if (!target.family.citations) {
+    lose(draft, 'citations', 'the model cites no documents');
+    return;
+  }
+  if (body.outputConfig?.textFormat !== undefined) {
+    lose(draft, 'citations', 'citations and a JSON schema exclude each other');
+    return;
+  }
+  // All documents of a request or none.
+  for (const { content } of body.messages) {
+    for (const block of content) {
+      for (const { document } of [block, ...(block.toolResult?.content ?? [])]) {
+        if (document !== undefined) document.citations = { enabled: true };
+      }
+    }
+  }
+}
+
+function applyVariables(draft: Draft): void {
+  const { body, route, client, target } = draft;
+  const variables = client.promptVariables ?? route.promptVariables;
+  if (variables === undefined) return;
+  if (target.managedPrompt !== true) {
+    lose(draft, 'promptVariables', 'the model is not a managed prompt');
+    return;
+  }
+  body.promptVariables = Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, { text }]));
+}

@@ -1,0 +1,61 @@
+// The client with a memory: it lets the account be asked about profiles, and learns from refusals of ids.
+import { RouterError } from '@turnout/core/contract';
+import type { BedrockClient } from './client.ts';
+import type { Discovery } from './discover.ts';
+import { candidatePrefixes, type Geography } from './geography.ts';
+import { learnProfile, type ModelRefusal } from './learn.ts';
+import type { ProfileKnowledge } from './profiles.ts';
+
+export interface Learning {
+  readonly knowledge: ProfileKnowledge;
+  /** Absent: the account is not asked. */
+  readonly discovery: Discovery | undefined;
+  readonly residency: Geography | undefined;
+}
+
+/** `send` throws with `again` when the next plan will be another one. */
+export function createLearningClient(client: BedrockClient, learning: Learning): BedrockClient {
+  const { knowledge, discovery, residency } = learning;
+  const discover = async (region: string): Promise<void> => discovery?.load(region);
+  const candidates = (bare: string, region: string): readonly string[] => {
+    const exist = knowledge.prefixesOf(bare, region) ?? [];
+    return candidatePrefixes('auto', region, residency).filter((prefix) => exist.includes(prefix));
+  };
+  return {
+    errorContext: client.errorContext,
+    send: async (target, operation, body, signal) => {
+      if (target.awaitsDiscovery && discovery !== undefined) {
+        await discovery.load(target.region);
+        const message = `what ${target.id} leads to was asked of the account, and the request is planned anew`;
+        throw new RouterError('unsupported', message, { again: true });
+      }
+      discovery?.start(target.region);
+      try {
+        return await client.send(target, operation, body, signal);
+      } catch (error) {
+        const refusal = refusalIn(error);
+        if (refusal === undefined || !RouterError.is(error)) throw error;
+        const learnt = await learnProfile(refusal, target, knowledge, candidates, discover);
+        throw learnt === undefined ? error : againWith(error, learnt);
+      }
+    },
+  };
+}
+
+// AWS's words, as recorded: the apostrophe is U+2019.
+const ON_DEMAND = /on-demand throughput isn.t supported/i;
+const INVALID_ID = /model identifier is invalid/i;
+
+function refusalIn(error: unknown): ModelRefusal | undefined {
+  if (!RouterError.is(error) || error.upstream?.status !== 400) return undefined;
+  if (error.code === 'unsupported' && ON_DEMAND.test(error.message)) return 'on-demand';
+  return error.code === 'model-not-found' && INVALID_ID.test(error.message) ? 'invalid-id' : undefined;
+}
+
+const againWith = (error: RouterError, learnt: string): RouterError =>
+  new RouterError(error.code, `${error.message}; ${learnt}`, {
+    cause: error,
+    again: true,
+    publicMessage: `${error.publicMessage}; ${learnt}`,
+    ...(error.upstream === undefined ? {} : { upstream: error.upstream }),
+  });

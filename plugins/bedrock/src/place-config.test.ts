@@ -1,0 +1,80 @@
+// The settings that say where requests may go: what agrees, and at which key a contradiction is an error.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { configSchema, resolveRegion } from './config.ts';
+
+const issuesOf = (value: unknown): string[] =>
+  (configSchema.safeParse(value).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+const pool = { 'us-east-1': 'http://127.0.0.1:1/', 'us-west-2': 'http://127.0.0.1:2' };
+const regions = ['us-east-1', 'us-west-2'];
+const profile = 'arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc';
+
+describe('accepted', () => {
+  it.each([
+    [{ regions }],
+    [{ regions, endpoints: pool }],
+    // A gateway in front of several regions: the signature and the profile name the region.
+    [{ regions, endpoint: 'https://gateway.example/bedrock' }],
+    [{ region: 'eu-west-1', residency: 'eu', crossRegion: 'geo' }],
+    [{ region: 'eu-west-1', residency: 'eu', crossRegion: 'auto' }],
+    [{ region: 'ap-northeast-1', residency: 'apac', crossRegion: 'jp' }],
+    [{ regions: ['us-gov-west-1', 'us-gov-east-1'], residency: 'us-gov' }],
+    [{ discover: true, controlEndpoint: 'https://vpce-1.bedrock.us-east-1.vpce.amazonaws.com' }],
+    [{ models: { a: { id: profile, base: 'eu.anthropic.claude-sonnet-5', api: 'converse' } } }],
+    [{ models: { a: { id: profile, base: 'arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-sonnet-5' } } }],
+  ])('%j', (value) => expect(issuesOf(value)).toEqual([]));
+
+  it('trailing slashes of endpoints go', () => {
+    expect(configSchema.parse({ regions, endpoints: pool }).endpoints?.['us-east-1']).toBe('http://127.0.0.1:1');
+  });
+});
+
+it.each([
+  [{ regions: [] }, /^regions: /],
+  [{ regions: ['mars'] }, /^regions\.0: expected an AWS region/],
+  [{ regions: ['us-east-1', 'us-east-1'] }, /^regions\.1: us-east-1 is listed twice/],
+  [{ region: 'us-east-1', regions }, /^regions: regions takes the place of region/],
+  [{ regions, endpoint: 'https://x', endpoints: pool }, /^endpoints: endpoint is for every region/],
+  [{ region: 'us-east-1', endpoints: pool }, /^endpoints: goes with regions/],
+  [{ regions, endpoints: { 'us-east-1': 'https://x' } }, /^endpoints: has none for us-west-2/],
+  [
+    { regions: ['us-east-1'], endpoints: { 'us-east-1': 'https://x', mars: 'https://y' } },
+    /^endpoints\.mars: expected/,
+  ],
+  [{ regions, endpoints: { ...pool, 'us-east-1': 'x' } }, /^endpoints\.us-east-1: expected a URL/],
+  [{ controlEndpoint: 'https://x' }, /^controlEndpoint: is used by discover/],
+  [{ residency: 'mars' }, /^residency: /],
+  [{ residency: 'eu', region: 'us-east-1' }, /^region: us-east-1 is outside residency eu/],
+  [{ residency: 'eu', regions: ['eu-west-1', 'us-east-1'] }, /^regions\.1: us-east-1 is outside/],
+  [{ residency: 'jp', region: 'ap-northeast-2' }, /^region: /],
+  [{ residency: 'us', region: 'us-gov-west-1' }, /^region: /],
+  [{ residency: 'eu', crossRegion: 'global' }, /^crossRegion: the global profiles may send requests to any region/],
+  [{ residency: 'jp', crossRegion: 'apac' }, /^crossRegion: the apac profiles may send requests elsewhere/],
+  [{ residency: 'ca', crossRegion: 'us' }, /^crossRegion: /],
+  [
+    { models: { a: { id: 'arn:aws:bedrock:nowhere' } } },
+    /^models\.a\.id: "arn:aws:bedrock:nowhere" is not an ARN .*expected arn:aws/,
+  ],
+  [{ models: { a: { id: profile, base: profile } } }, /^models\.a\.base: this ARN names no model either/],
+  [{ models: { a: { id: profile, base: 'arn:x' } } }, /^models\.a\.base: "arn:x" is not an ARN/],
+  [{ models: { a: { id: profile, api: 'magic' } } }, /^models\.a\.api: /],
+])('refused: %j', (value, message) => expect(issuesOf(value)).toEqual([expect.stringMatching(message)]));
+
+describe('a region that is not from the config', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('is held to the residency too', async () => {
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    await expect(resolveRegion(configSchema.parse({ residency: 'eu' }))).rejects.toMatchObject({
+      name: 'SettingError',
+      path: ['residency'],
+      message: 'us-east-1 is outside residency eu (the region is from AWS_REGION)',
+    });
+    expect(await resolveRegion(configSchema.parse({ residency: 'us' }))).toMatchObject({ region: 'us-east-1' });
+  });
+
+  it('is not looked for when there is a pool', async () => {
+    vi.stubEnv('AWS_REGION', 'eu-west-1');
+    expect(await resolveRegion(configSchema.parse({ regions }))).toEqual({ region: 'us-east-1', source: 'the config' });
+  });
+});
