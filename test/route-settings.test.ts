@@ -17,6 +17,7 @@ const YAML = `providers:
     plugin: bedrock
     region: us-east-1
     auth: { mode: keys, accessKeyId: a, secretAccessKey: b }
+  echo: {}
 routes:
   fast:
     targets: [aws/anthropic.claude-sonnet-4-5-20250929-v1:0]
@@ -24,6 +25,10 @@ routes:
       latency: optimized
       guardrail: { id: gr1, version: 1 }
       keyTag: caller
+  mixed:
+    targets: [aws/amazon.nova-pro-v1:0, echo/echo]
+    bedrock:
+      guardrail: { id: gr1, version: 1 }
 strict: true
 `;
 
@@ -33,9 +38,14 @@ test('is a warning at its line, no refusal under strict, and seen in explain', a
   const router = await loadRouter(file, { home, env: {} }, SILENT);
   expect(routeWarnings(router).map(({ line, path, message }) => ({ line, path, message }))).toEqual([
     {
-      line: 10,
+      line: 11,
       path: 'routes.fast.bedrock.latency',
       message: expect.stringMatching(/^warning: aws\/anthropic.*no latency-optimised variant$/),
+    },
+    {
+      line: 16,
+      path: 'routes.mixed.bedrock',
+      message: 'warning: echo/echo does not get this: it is no target of the plugin "bedrock"',
     },
   ]);
   const [target] = explain(router, 'fast', { name: 'team-a', admin: true, mayUse: () => true }).targets;

@@ -1,5 +1,6 @@
 // Section 8: cache points, where they may stand, how many, and for how long.
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { readUsage } from '../../plugins/bedrock/src/finish.ts';
 import { asked } from './proof.ts';
 import {
   assistant,
@@ -177,6 +178,14 @@ describe('section 8', () => {
       losses: ['reasoning:dropped'],
     },
     {
+      rule: 'the mark of media that were not fetched goes to what stands before them',
+      asked: asked(SONNET_5, {
+        messages: [user(text('m'), { type: 'media', mediaType: 'image/png', url: 'https://x.example/a.png', cache })],
+      }),
+      body: { messages: [{ content: [{ text: 'm' }, point] }] },
+      losses: ['media:dropped'],
+    },
+    {
       rule: 'two marks at one place make one point',
       asked: asked(SONNET_5, { messages: [user(text('m', { cache }), text(' ', { cache }))] }),
       body: { messages: [{ content: [{ text: 'm' }, point] }] },
@@ -191,4 +200,26 @@ describe('section 8', () => {
       body: { messages: [{}, { content: [{ toolUse: {} }, point] }, {}] },
     },
   ]);
+
+  test('8: reads and writes are reported apart from the input, and writes by their TTL', () => {
+    const usage = readUsage({
+      inputTokens: 10,
+      outputTokens: 5,
+      totalTokens: 115,
+      cacheReadInputTokens: 60,
+      cacheWriteInputTokens: 40,
+      cacheDetails: [
+        { ttl: '5m', inputTokens: 10 },
+        { ttl: '1h', inputTokens: 30 },
+      ],
+    });
+    expect(usage).toEqual({
+      inputTokens: 10,
+      outputTokens: 5,
+      totalTokens: 115,
+      cacheReadTokens: 60,
+      cacheWriteTokens: 40,
+      cacheWrite1hTokens: 30,
+    });
+  });
 });

@@ -19,7 +19,6 @@ beforeAll(async () => {
   bedrock:
     region: us-east-1
     endpoint: ${local.url}
-    allowArns: true
     auth: { mode: keys, accessKeyId: ${KEYS.accessKeyId}, secretAccessKey: ${KEYS.secretAccessKey} }
     retry: { attempts: 1 }
     breaker: { failures: 100000 }

@@ -1,9 +1,9 @@
 // Guardrails, tiers, latency, metadata, citations, system tools, video and audio: from the OpenAI SDK to bedrock-local.
 import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
 import type OpenAI from 'openai';
-import { BadRequestError } from 'openai';
+import { APIError, BadRequestError } from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type House, openHouse } from '../house.ts';
 
 const KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret' };
@@ -19,6 +19,14 @@ providers:
     endpoint: ${url}
     auth: { mode: keys, accessKeyId: ${KEYS.accessKeyId}, secretAccessKey: ${KEYS.secretAccessKey} }
     retry: { attempts: 1 }
+  patient:
+    plugin: bedrock
+    region: us-east-1
+    crossRegion: geo
+    endpoint: ${url}
+    auth: { mode: keys, accessKeyId: ${KEYS.accessKeyId}, secretAccessKey: ${KEYS.secretAccessKey} }
+    retry: { attempts: 3, minDelay: 5ms, maxDelay: 20ms }
+    breaker: { failures: 1000, rate: 100% }
   echo: {}
 routes:
   guarded:
@@ -36,6 +44,7 @@ routes:
   flex:
     targets: [bedrock/amazon.nova-pro-v1:0]
     bedrock: { serviceTier: flex }
+  patient: patient/anthropic.claude-sonnet-5
   nova: bedrock/amazon.nova-pro-v1:0
   nova-2: bedrock/amazon.nova-2-lite-v1:0
   micro: bedrock/amazon.nova-micro-v1:0
@@ -340,5 +349,52 @@ describe('video and audio', () => {
     const stored = { type: 'video_url', video_url: { url: 's3://someone-elses-bucket/film.mp4' } };
     await expect(watch('nova', stored)).rejects.toThrow(BadRequestError);
     expectNothingSent();
+  });
+});
+
+describe('errors of AWS', () => {
+  const profile = 'us.anthropic.claude-sonnet-5';
+  const ACCOUNT = '123456789012';
+  // One for each: a target whose quota is used up is left alone for an hour.
+  let fresh: House;
+  beforeEach(async () => {
+    fresh = await openHouse(yaml(local.url), { key: KEY });
+  });
+  afterEach(() => fresh.close());
+
+  // The name and status of each, the status for the client, how often AWS is asked, and what the client reads.
+  test.each([
+    [
+      'AccessDeniedException',
+      `User: arn:aws:iam::${ACCOUNT}:user/jane is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1:${ACCOUNT}:inference-profile/${profile}`,
+      502,
+      1,
+      /need bedrock:InvokeModel on arn:aws:bedrock:us-east-1:\*:inference-profile\/us\.anthropic\.claude-sonnet-5 and on arn:aws:bedrock:\*::foundation-model\/anthropic\.claude-sonnet-5/,
+    ],
+    [
+      'AccessDeniedException',
+      "You don't have access to the model with the specified model ID.",
+      502,
+      1,
+      /Model access/,
+    ],
+    ['ResourceNotFoundException', 'Model use case details have not been submitted', 502, 1, /use case form/],
+    ['ThrottlingException', 'Too many tokens per day, please wait before trying again.', 429, 1, /Service Quotas/],
+    ['ValidationException', 'The provided model identifier is invalid.', 404, 1, /check the id/],
+    ['ValidationException', 'Input is too long for requested model.', 400, 1, /too long/],
+    ['ServiceUnavailableException', 'Bedrock is unable to process your request.', 503, 3, /unable/],
+    ['InternalServerException', 'Something went wrong.', 502, 3, /went wrong/],
+    ['ModelNotReadyException', 'The model is not ready.', 429, 3, /not ready/],
+    ['ModelTimeoutException', 'The model timed out.', 504, 1, /timed out/],
+  ] as const)('%s: %s', async (name, message, status, asked, words) => {
+    local.script({ kind: 'error', name, message, times: asked });
+    const error = await fresh.openai.chat.completions.create(body('patient')).catch((reason: unknown) => reason);
+    if (!(error instanceof APIError)) throw new Error('no error of the API');
+    expect(error.status).toBe(status);
+    expect(local.requests.length - before).toBe(asked);
+    expect(error.message).toMatch(words);
+    expect(error.message).not.toMatch(/\d{12}|jane/);
+    if (status === 429) expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(0);
+    if (message.includes('per day')) expect(error.headers?.get('retry-after')).toBe('3600');
   });
 });

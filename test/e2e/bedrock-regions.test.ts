@@ -19,12 +19,13 @@ async function startLocal(region: string, options: BedrockLocalOptions = {}): Pr
   closers.push(() => local.close());
   return local;
 }
-async function open(settings: string, rest = ''): Promise<House> {
-  const house = await openHouse(`providers:
+async function open(settings: string, rest = '', key?: string): Promise<House> {
+  const yaml = `providers:
   bedrock:
     ${AUTH}
     retry: { attempts: 1 }
-${settings}${rest}`);
+${settings}${rest}`;
+  const house = await openHouse(yaml, key === undefined ? {} : { key });
   closers.push(() => house.close());
   return house;
 }
@@ -161,29 +162,42 @@ describe('residency', () => {
 });
 
 describe('ARNs', () => {
+  const KEY = 'key-of-team-a';
+  const keys = `keys: [{ name: team-a, key: ${KEY} }]\n`;
   const yaml = (local: BedrockLocal, more = '') => `    region: us-east-1\n    endpoint: ${local.url}\n${more}`;
   const routes = `routes:
   team: bedrock/${APPLICATION}
   "any-*": "bedrock/*"
 `;
 
-  test('are the operator’s to name', async () => {
+  test('are the operator’s to name, who is the only caller where there are no keys', async () => {
     const local = await startLocal('us-east-1', { resources: { [APPLICATION]: SONNET } });
     const house = await open(yaml(local), routes);
+    for (const name of ['team', `bedrock/${APPLICATION}`, `any-${APPLICATION}`]) {
+      expect((await say(house, name)).status).toBe(200);
+    }
+  });
+
+  test('are not for a client with a key to name', async () => {
+    const local = await startLocal('us-east-1', { resources: { [APPLICATION]: SONNET } });
+    const house = await open(yaml(local), routes + keys, KEY);
     expect((await say(house, 'team')).status).toBe(200);
     for (const name of [`bedrock/${APPLICATION}`, `any-${APPLICATION}`]) {
       const { status, message } = await errorOf(await say(house, name));
       expect(status).toBe(403);
       expect(message).toContain('allowArns: true');
     }
+    // Embeddings go the same way.
+    const embedding = await house.post('/v1/embeddings', { model: `bedrock/${APPLICATION}`, input: 'Hello' });
+    expect(embedding.status).toBe(403);
     expect(local.requests).toHaveLength(1);
   });
 
   test.each(['    allowArns: true\n', `    models: { mine: { id: "${APPLICATION}", base: ${SONNET} } }\n`])(
-    'pass for a client with%s',
+    'pass for a client with a key and%s',
     async (setting) => {
       const local = await startLocal('us-east-1', { resources: { [APPLICATION]: SONNET } });
-      const house = await open(yaml(local, setting), routes);
+      const house = await open(yaml(local, setting), routes + keys, KEY);
       expect((await say(house, `bedrock/${APPLICATION}`)).status).toBe(200);
       expect(local.requests[0]?.modelId).toBe(APPLICATION);
     },
@@ -198,6 +212,25 @@ describe('ARNs', () => {
     expect(local.requests).toHaveLength(0);
   });
 });
+
+test.each([false, true])(
+  'an imported model answers in its own form, the client in its own (streamed: %s)',
+  async (stream) => {
+    const arn = 'arn:aws:bedrock:us-east-1:123456789012:imported-model/abc';
+    const local = await startLocal('us-east-1', { resources: { [arn]: 'qwen.qwen3-32b-v1:0' } });
+    const house = await open(
+      `    region: us-east-1\n    endpoint: ${local.url}\n    models: { mine: { id: "${arn}" } }\n`,
+      'routes:\n  mine: bedrock/mine\n',
+    );
+    const response = await say(house, 'mine', stream);
+    expect(await response.text()).toContain('signalman');
+    expect(local.requests[0]).toMatchObject({
+      operation: stream ? 'invoke-with-response-stream' : 'invoke',
+      modelId: arn,
+      body: { messages: [{ role: 'user', content: 'Hello, signalman.' }] },
+    });
+  },
+);
 
 test('discover: true finds what is behind an application profile on the way of the first request', async () => {
   const local = await startLocal('us-east-1', { resources: { [APPLICATION]: SONNET } });

@@ -1,7 +1,9 @@
 // Embeddings: from the official OpenAI SDK through the router to bedrock-local, over real sockets.
+import { fileURLToPath } from 'node:url';
 import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
 import { APIError, BadRequestError, NotFoundError, PermissionDeniedError } from 'openai';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { run } from '../../core/src/cli/index.ts';
 import { type House, openHouse } from '../house.ts';
 
 const KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret' };
@@ -337,4 +339,30 @@ test('/v1/models lists them', async () => {
   expect(ids).toEqual(
     expect.arrayContaining(['titan', 'bedrock/cohere.embed-v4:0', 'bedrock/amazon.titan-embed-text-v1']),
   );
+});
+
+test('explain and check know where they go', async () => {
+  const answer = await house.post('/admin/explain', { model: 'cohere-4' });
+  expect(await answer.json()).toMatchObject({
+    targets: [
+      {
+        target: 'bedrock/cohere.embed-v4:0',
+        losses: [],
+        resolution: {
+          model: 'us.cohere.embed-v4:0',
+          reasons: expect.arrayContaining([expect.stringMatching(/embeddings/)]),
+        },
+      },
+    ],
+  });
+  expect(local.requests).toHaveLength(0);
+  const lines: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((line) => lines.push(line));
+  vi.spyOn(console, 'error').mockImplementation((line) => lines.push(line));
+  const [home, file] = ['../../bin', '../../config/bedrock.yaml'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  expect(await run(['check', '--config', file ?? ''], { home: home ?? '', env: { AWS_REGION: 'us-east-1' } })).toBe(0);
+  vi.restoreAllMocks();
+  expect(lines.join('\n')).not.toContain('cannot be asked');
 });

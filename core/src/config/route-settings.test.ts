@@ -50,10 +50,10 @@ routes:
 `;
 
 let count = 0;
-async function load(routes: string): Promise<Config> {
+async function load(routes: string, more = ''): Promise<Config> {
   count += 1;
   const file = join(dir, `${count}.yaml`);
-  writeFileSync(file, HEAD + routes);
+  writeFileSync(file, HEAD.replace('routes:', `${more}routes:`) + routes);
   return loadConfig(file, {
     env: { LEVEL: '7' },
     loadPlugin: async (name) => {
@@ -64,8 +64,8 @@ async function load(routes: string): Promise<Config> {
   });
 }
 
-const issues = async (routes: string) => {
-  const error = await load(routes).catch((reason: unknown) => reason);
+const issues = async (routes: string, more = '') => {
+  const error = await load(routes, more).catch((reason: unknown) => reason);
   if (!(error instanceof ConfigError)) throw error;
   return error.issues.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
 };
@@ -94,11 +94,7 @@ describe('settings of a route for a plugin', () => {
 describe('what is wrong with them is said at its place', () => {
   it.each([
     ['an unknown key', '{ level: 1, teir: fast }', '9:23 routes.a.acme.teir: unknown key, did you mean "tier"?'],
-    [
-      'a bad value',
-      '{ tier: fats }',
-      '9:19 routes.a.acme.tier: expected one of fast, cheap, did you mean "fast"?',
-    ],
+    ['a bad value', '{ tier: fats }', '9:19 routes.a.acme.tier: expected one of fast, cheap, did you mean "fast"?'],
     ['no map', 'fast', '9:11 routes.a.acme: expected a map, got a string'],
   ])('%s', async (_name, written, said) => {
     const found = await issues(`  a:\n    targets: [acme/x]\n    acme: ${written}\n`);
@@ -123,6 +119,14 @@ describe('what is wrong with them is said at its place', () => {
   it('a schema that throws', async () => {
     expect(await issues('  a:\n    targets: [broken/x]\n    broken: {}\n')).toEqual([
       '9:5 routes.a.broken: the plugin "broken" cannot check this: out of order',
+    ]);
+  });
+
+  it('settings for a plugin that cannot be loaded are not reported besides', async () => {
+    const text = '  a:\n    targets: [gone/x]\n    gone: { any: thing }\n    defalts: {}\n';
+    expect((await issues(text, '  gone: {}\n')).map((issue) => issue.replace(/^\S+ /, ''))).toEqual([
+      'providers.gone: cannot load the plugin: there is no plugin "gone"; name its plugin with "plugin: …"',
+      'routes.a.defalts: unknown key, did you mean "defaults"?',
     ]);
   });
 

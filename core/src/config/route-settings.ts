@@ -4,6 +4,7 @@ import type { YamlPath } from './config.ts';
 import { ROUTE_KEYS } from './schema.ts';
 import { isRecord, jsonSchemaOf } from './schema-keys.ts';
 import type { Secrets } from './secret.ts';
+import { didYouMean } from './suggestion.ts';
 import type { Entry, Place, Problem } from './tree.ts';
 import { entryOf } from './tree.ts';
 import { problemsOf, validate } from './validation.ts';
@@ -48,12 +49,14 @@ async function readRoute(name: string, route: Readonly<Record<string, unknown>>,
   const problems: Problem[] = [];
   const place = entryOf(entryOf(room.root, 'routes')?.value, name)?.value;
   const named = pluginsByName(room.plugins);
+  // A plugin that could not be loaded has been reported; whether this key is its name, nobody knows.
+  const lacksPlugin = providersOf(route.targets)?.some((name) => isDeclared(name, room) && !room.plugins.has(name));
   for (const [key, value] of Object.entries(route)) {
     const plugin = ROUTE_KEYS.includes(key) ? undefined : named.get(key);
     const entry = entryOf(place, key);
     // What is no plugin's name is an unknown key: core's schema says so.
     if (plugin === undefined || entry === undefined) {
-      rest.push([key, value]);
+      if (!lacksPlugin || ROUTE_KEYS.includes(key) || didYouMean(key, ROUTE_KEYS) !== '') rest.push([key, value]);
       continue;
     }
     const path = ['routes', name, key];
@@ -70,6 +73,9 @@ async function readRoute(name: string, route: Readonly<Record<string, unknown>>,
 function pluginsByName(plugins: ReadonlyMap<string, Plugin>): Map<string, Plugin> {
   return new Map([...plugins.values()].map((plugin) => [plugin.name, plugin]));
 }
+
+const isDeclared = (provider: string, { root }: Room): boolean =>
+  entryOf(entryOf(root, 'providers')?.value, provider) !== undefined;
 
 /** The names of the providers among a route's targets; undefined when the targets are not what they should be. */
 function providersOf(targets: unknown): string[] | undefined {

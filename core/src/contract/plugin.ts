@@ -33,7 +33,8 @@ export interface Plugin<C = unknown> {
   readonly contract: 1;
   /** Schema of the provider's own keys in the YAML. Ours are zod 4 strictObject. */
   readonly config: StandardSchemaV1<unknown, C>;
-  /** Schema of what a route may set for this plugin under its name, and clients in a field of that name. Absent: nothing. */
+  /** Schema of what a route may set for this plugin under its name. Absent: nothing. What clients may send in a field of that
+   * name, usually less, is for `plan` to check: RouterError `invalid-request` with the field's whole name. */
   readonly extensions?: StandardSchemaV1;
   /** No network I/O. A throw is a config error at this provider's line of the YAML. */
   create(config: C, host: Host): Provider | Promise<Provider>;

@@ -36,7 +36,8 @@ export interface PlanCall {
   readonly stream: boolean;
   /** The member of the pool that is asked, one of `members()`; absent for a provider that is no pool. */
   readonly member?: string;
-  /** The model's name is the client's own choice: `provider/model`, or carried over by a pattern's star. Absent: the operator's. */
+  /** A client with a key chose the model's name: as `provider/model`, or through a pattern's star. Absent: it is the
+   * operator's choice, who is also the one caller of a router without keys. */
   readonly direct?: true;
   /** What the route sets for this plugin (the key of the plugin's name in the route), as the plugin's `extensions` schema
    * returned it. The client's own such settings are in `request.extensions`, unvalidated; which wins is the plugin's to say. */

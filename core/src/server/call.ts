@@ -1,12 +1,6 @@
 // One upstream call: a place at the provider, a plan, a watch over its silence, and the peek that decides about commit.
 import { incomplete, type Opened, peek, Watch } from '../attempt/index.ts';
-import {
-  type Call,
-  type ChatEvent,
-  type ChatResult,
-  type Plan,
-  RouterError,
-} from '../contract/index.ts';
+import { type Call, type ChatEvent, type ChatResult, type Plan, RouterError } from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
 import { collect } from '../protocol/collect.ts';
 import type { Client } from './client.ts';

@@ -33,7 +33,13 @@ export function embed(client: Client, router: Router): Promise<void> {
       noteAnswer(record, NAMING, target, value.plan);
       const { inputTokens } = value.result;
       record.usage = { inputTokens, outputTokens: 0, totalTokens: inputTokens };
-      sendReply(client, record, 200, { 'content-type': 'application/json' }, openaiEmbeddings.encode(value.result, decoded));
+      sendReply(
+        client,
+        record,
+        200,
+        { 'content-type': 'application/json' },
+        openaiEmbeddings.encode(value.result, decoded),
+      );
     } finally {
       deadline.clear();
     }

@@ -20,7 +20,7 @@ export interface RouteTarget {
   readonly model: string;
   /** The member of a pool. */
   readonly member?: string;
-  /** The model's name is the client's own choice. */
+  /** The model's name is the choice of a client that holds a key. */
   readonly direct?: true;
 }
 
@@ -79,7 +79,8 @@ export function findWay(router: Router, model: string, caller: Caller): Way {
     const upstream = router.upstreams.get(provider);
     // Cross-references were checked with the file; this is the type system's question, not the user's.
     if (!upstream) throw new RouterError('internal', `no provider ${provider}`);
-    return membersOf({ upstream, model, ...(direct && { direct }) });
+    // Without keys only this machine's own programs may call: what they choose is the operator's choice.
+    return membersOf({ upstream, model, ...(direct && router.keys.required && { direct }) });
   });
   const { route, why } = resolved;
   return { route, why, targets, strict: router.config.strict, keyName: caller.name };
@@ -171,11 +172,7 @@ function circumstances(target: RouteTarget, { route, keyName }: Pick<Way, 'route
 }
 
 /** Throws `unsupported` when anything is lost: what `strict` means. */
-function refuseLosses(
-  target: RouteTarget,
-  { fieldName }: Pick<Journey, 'fieldName'>,
-  losses: readonly Loss[],
-): void {
+function refuseLosses(target: RouteTarget, { fieldName }: Pick<Journey, 'fieldName'>, losses: readonly Loss[]): void {
   if (losses.length === 0) return;
   const list = losses.map((loss) => `${fieldName(loss.field)} (${loss.reason})`).join(', ');
   throw new RouterError('unsupported', `strict: ${targetName(target)} would lose ${list}`);

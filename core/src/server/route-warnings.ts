@@ -18,17 +18,25 @@ function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
   const journey = findJourney(router, departFrom(route.name), caller);
   return journey.targets.flatMap((target) => {
     const name = targetName(target);
+    const foreign = Object.keys(route.settings).filter((plugin) => plugin !== target.upstream.config.plugin.name);
+    const unread = foreign.map((plugin) =>
+      router.config.issue(
+        ['routes', route.name, plugin],
+        `warning: ${name} does not get this: it is no target of the plugin "${plugin}"`,
+      ),
+    );
     try {
       const { losses } = lookAhead(target, { ...journey, strict: false });
       const lost = losses.filter(
         ({ field, action, ofRoute }) => action === 'dropped' && (ofRoute || journey.defaulted.has(field)),
       );
-      return lost.map((loss) =>
+      const unsent = lost.map((loss) =>
         router.config.issue(settingPath(route, loss), `warning: ${name} does not get this: ${loss.reason}`),
       );
+      return [...unread, ...unsent];
     } catch (thrown) {
       const { message } = RouterError.from(thrown);
-      return [router.config.issue(['routes', route.name], `warning: ${name} cannot be asked: ${message}`)];
+      return [...unread, router.config.issue(['routes', route.name], `warning: ${name} cannot be asked: ${message}`)];
     }
   });
 }

@@ -1,6 +1,7 @@
 // The ARNs that Bedrock takes in place of a model id, and what each kind says about the call.
 import { RouterError } from '@turnout/core/contract';
 import { splitPrefix } from './catalogue.ts';
+import { maskAccounts } from './error.ts';
 
 export interface Arn {
   readonly text: string;
@@ -27,13 +28,12 @@ export function parseArn(text: string): Arn | undefined {
 
 const TEXT_LENGTH_MAX = 200;
 
-const malformed = (text: string): RouterError =>
-  new RouterError(
-    'model-not-found',
+function malformed(text: string): RouterError {
+  const message =
     `"${text.slice(0, TEXT_LENGTH_MAX)}" is not an ARN that Bedrock takes: expected arn:aws:bedrock:REGION:ACCOUNT:KIND/ID ` +
-      '(such as application-inference-profile/abc123), arn:aws:bedrock:REGION::foundation-model/MODEL, or arn:aws:sagemaker:REGION:ACCOUNT:endpoint/NAME',
-    { field: 'model' },
-  );
+    '(such as application-inference-profile/abc123), arn:aws:bedrock:REGION::foundation-model/MODEL, or arn:aws:sagemaker:REGION:ACCOUNT:endpoint/NAME';
+  return new RouterError('model-not-found', message, { field: 'model', publicMessage: maskAccounts(message) });
+}
 
 /** The foundation model, with the prefix of its profile, where the ARN names it. */
 export function namedModel({ kind, resource }: Arn): string | undefined {

@@ -38,7 +38,9 @@ function endpointProblem(value: string): string | undefined {
 
 const endpoints = z
   .record(z.string(), endpoint)
-  .describe('Base URLs for a pool: region → URL, one for each of regions, such as their VPC endpoints. No other host is asked for answers then.');
+  .describe(
+    'Base URLs for a pool: region → URL, one for each of regions, such as their VPC endpoints. No other host is asked for answers then.',
+  );
 
 const controlEndpoint = endpoint.describe(
   'Base URL of the control plane (service bedrock) for discover, in place of the public one: a VPC endpoint of that service.',

@@ -15,15 +15,19 @@ let provider: Provider;
 const host = createHost();
 beforeEach(async () => {
   local = await startBedrockLocal({ credentials: [KEYS] });
+  provider = await create('geo');
+});
+
+function create(crossRegion: string) {
   const config = configSchema.parse({
     region: 'us-east-1',
-    crossRegion: 'geo',
+    crossRegion,
     endpoint: local.url,
     auth: { mode: 'keys', ...KEYS },
     models: { mine: { id: ALIAS, base: 'anthropic.claude-sonnet-4-5-20250929-v1:0' }, unknown: { id: ALIAS } },
   });
-  provider = await bedrock.create(config, host);
-});
+  return bedrock.create(config, host);
+}
 afterEach(async () => {
   await provider.close?.();
   await local.close();
@@ -94,10 +98,29 @@ describe('an estimate, marked as one', () => {
     expect(local.requests).toHaveLength(0);
   });
 
-  it('where Bedrock turns out to have no count', async () => {
-    const message = "The provided model doesn't support counting tokens.";
-    local.script({ kind: 'error', name: 'ValidationException', message, when: { operation: 'count-tokens' } });
-    expect(await count({})).toEqual({ inputTokens: 6, estimated: true });
+  it.each(["The provided model doesn't support counting tokens.", 'The provided model identifier is invalid.'])(
+    'where Bedrock turns out to have no count: %s',
+    async (message) => {
+      const when = { operation: 'count-tokens' } as const;
+      local.script({ kind: 'error', name: 'ValidationException', message, when });
+      expect(await count({})).toEqual({ inputTokens: 6, estimated: true });
+      // Nothing is learnt from it: a chat goes where it went.
+      const { resolution } = provider.plan(chatRequest(), { protocol: 'openai-chat', stream: false });
+      expect(resolution.model).toBe('us.anthropic.claude-sonnet-5');
+    },
+  );
+
+  it('and crossRegion auto learns nothing from it', async () => {
+    provider = await create('auto');
+    const model = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
+    const planned = () =>
+      provider.plan(chatRequest({ model }), { protocol: 'openai-chat', stream: false }).resolution.model;
+    const before = planned();
+    const message = `Invocation of model ID ${model} with on-demand throughput isn’t supported.`;
+    const when = { operation: 'count-tokens' } as const;
+    local.script({ kind: 'error', name: 'ValidationException', message, when });
+    expect(await count({ model })).toEqual({ inputTokens: 6, estimated: true });
+    expect(planned()).toBe(before);
   });
 
   it('never for what could not be sent', async () => {

@@ -25,11 +25,14 @@ export async function countTokens(
   const id = target.row?.id;
   if (id === undefined || !COUNTED.test(id)) return { inputTokens: estimateTokens(request), estimated: true };
   try {
-    // CountTokens takes neither profiles nor ARNs of the account: only the foundation model itself.
-    const bare = { ...target, id, path: `/model/${encodeSegment(id)}` };
+    // CountTokens takes neither profiles nor ARNs of the account: only the foundation model itself. What it says of that id
+    // says nothing about the profiles that chats use: nothing is to be learnt from it.
+    const { auto: _profiles, awaitsDiscovery: _account, ...rest } = target;
+    const bare = { ...rest, id, path: `/model/${encodeSegment(id)}` };
     return { inputTokens: await askCount(client, bare, body, call.signal) };
   } catch (error) {
-    if (RouterError.is(error) && error.code === 'unsupported') {
+    // A region may serve a model through profiles only, and then it does not know the id itself.
+    if (RouterError.is(error) && (error.code === 'unsupported' || error.code === 'model-not-found')) {
       return { inputTokens: estimateTokens(request), estimated: true };
     }
     throw error;

@@ -99,6 +99,24 @@ describe('discover: true', () => {
     expect(local.requests.at(-1)).toMatchObject({ modelId: APPLICATION, status: 200 });
   });
 
+  it('finds the profile that crossRegion auto looks for, of a model that no list has', async () => {
+    const local = await startLocal({ models: [{ id: 'acme.new-v1:0', profiles: ['us'], onDemand: false }] });
+    const settings = { endpoint: local.url, controlEndpoint: local.url };
+    const provider = await openProvider({ ...settings, crossRegion: 'auto' });
+    await expect(ask(provider, 'acme.new-v1:0')).rejects.toMatchObject({ again: true });
+    await ask(provider, 'acme.new-v1:0');
+    expect(local.requests.at(-1)).toMatchObject({ modelId: 'us.acme.new-v1:0', status: 200 });
+  });
+
+  it('keeps nobody waiting for a control plane that does not answer', async () => {
+    const silent = await startUpstream(() => {});
+    closers.push(() => silent.close());
+    const provider = await openProvider({ endpoint: silent.url, controlEndpoint: silent.url });
+    const models = await provider.models?.({ ...idle(), signal: AbortSignal.timeout(20) });
+    expect(models?.length).toBeGreaterThan(90);
+    await provider.close?.();
+  });
+
   it('lets an application profile pass the residency once its regions are known', async () => {
     const local = await startLocal();
     const settings = { endpoint: local.url, controlEndpoint: local.url };

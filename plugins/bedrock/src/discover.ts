@@ -23,8 +23,9 @@ export interface ListedProfile {
 export interface Discovery {
   /** Starts a listing in the background where none is recent. */
   start(region: string): void;
-  /** Resolves once a region has been listed, or could not be: then the catalogue stands in. Never rejects. */
-  load(region: string): Promise<void>;
+  /** Resolves once a region has been listed, or could not be: then the catalogue stands in. Never rejects. With `signal` it
+   * waits no longer than that; the listing goes on. */
+  load(region: string, signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -76,9 +77,22 @@ export function createDiscovery(
 
   return {
     start: (region) => void ensure(region),
-    load: ensure,
+    load: (region, signal) => untilAborted(ensure(region), signal),
     close: () => closing.abort(),
   };
+}
+
+function untilAborted(listing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return listing;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    if (signal.aborted) return done();
+    signal.addEventListener('abort', done, { once: true });
+    void listing.then(done);
+  });
 }
 
 /** AWS's list as it is looked up. Profiles that are not ready are left out. */

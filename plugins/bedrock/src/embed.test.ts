@@ -27,10 +27,14 @@ afterEach(async () => {
   await local.close();
 });
 
-async function embed(given: Partial<EmbedRequest>, using = provider) {
-  const { plan: _, ...call } = callOf({ resolution: {}, losses: [], wire: undefined } as never);
-  if (using.embed === undefined) throw new Error('the plugin has no embeddings');
-  return using.embed({ model: COHERE, input: ['one'], ...given }, call);
+/** Plan and call, as core makes them. */
+async function embed(given: Partial<EmbedRequest>) {
+  const { embeddings } = provider;
+  if (embeddings === undefined) throw new Error('the plugin has no embeddings');
+  const request = { model: COHERE, input: ['one'], ...given };
+  const plan = embeddings.plan(request, {});
+  const result = await embeddings.embed(request, callOf(plan));
+  return { ...result, losses: plan.losses, resolution: plan.resolution };
 }
 
 describe('which model is meant', () => {
@@ -50,7 +54,10 @@ describe('which model is meant', () => {
 
   it('crossRegion adds the profile', async () => {
     provider = await create({ crossRegion: 'global' });
-    expect((await embed({ model: 'cohere.embed-v4:0' })).model).toBe('global.cohere.embed-v4:0');
+    const { model, resolution } = await embed({ model: 'cohere.embed-v4:0' });
+    expect(model).toBe('global.cohere.embed-v4:0');
+    expect(resolution).toMatchObject({ model, region: 'us-east-1', auth: 'keys', known: true });
+    expect(resolution.reasons).toContain('it makes embeddings: ask it at /v1/embeddings');
   });
 
   it.each([
@@ -80,7 +87,7 @@ describe('the answer', () => {
     ['vectors by type', { embeddings: { float: [[1, 2]], int8: [[3, 4]] } }],
   ])('of Cohere: %s, counted in the header', async (_what, body) => {
     recorded(body, '7');
-    expect(await embed({})).toEqual({ model: COHERE, embeddings: [[1, 2]], inputTokens: 7, losses: [] });
+    expect(await embed({})).toMatchObject({ model: COHERE, embeddings: [[1, 2]], inputTokens: 7, losses: [] });
   });
 
   it("a model's own count goes before the header, and no count is none", async () => {

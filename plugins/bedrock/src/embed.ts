@@ -1,11 +1,5 @@
 // Embeddings through InvokeModel: texts in batches as the family takes them, several calls at once, the order kept.
-import {
-  type EmbedRequest,
-  type EmbedResult,
-  type Loss,
-  RouterError,
-  unreadExtensions,
-} from '@turnout/core/contract';
+import { type EmbedRequest, type EmbedResult, type Loss, RouterError, unreadExtensions } from '@turnout/core/contract';
 import { readBytes } from './body.ts';
 import { splitPrefix } from './catalogue.ts';
 import type { BedrockClient } from './client.ts';

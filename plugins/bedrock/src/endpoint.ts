@@ -77,6 +77,12 @@ const OTHER_SERVICES: Readonly<Record<string, string>> = {
 export const isPublicHost = (hostname: string): boolean =>
   [...SUFFIXES].some((suffix) => hostname.endsWith(`.${suffix}`));
 
+/** The region that one of AWS's own host names is in; undefined for any other host. */
+export function regionOfHost(endpoint: string): string | undefined {
+  const [, , region, suffix = ''] = AWS_HOST.exec(new URL(endpoint).hostname) ?? [];
+  return SUFFIXES.has(suffix) ? region : undefined;
+}
+
 /** What looks wrong with an endpoint, in sentences. Only AWS's own host names are judged. */
 export function endpointWarnings(endpoint: string, region: string): string[] {
   const { hostname } = new URL(endpoint);

@@ -143,9 +143,16 @@ describe('text that the guardrail is to look at', () => {
   });
 
   it('is a loss elsewhere', () => {
-    const { body, shaped } = ask([text('a')], [text('s', true)]);
-    expect(body.system).toEqual([{ text: 's' }]);
-    expect(shaped).toEqual([expect.objectContaining({ field: 'guard', action: 'dropped' })]);
+    const messages: ChatRequest['messages'] = [
+      { role: 'user', parts: [text('a')] },
+      { role: 'assistant', parts: [text('b', true)] },
+      { role: 'user', parts: [text('c')] },
+    ];
+    const lost = [expect.objectContaining({ field: 'bedrock.guard', action: 'dropped' })];
+    for (const { body, shaped } of [apply({ request: { messages } }), ask([text('a')], [text('s', true)])]) {
+      expect(JSON.stringify(body)).not.toContain('guardContent');
+      expect(shaped).toEqual(lost);
+    }
   });
 });
 

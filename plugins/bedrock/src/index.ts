@@ -1,12 +1,12 @@
 // Amazon Bedrock as a provider: request.ts is the way out, answer.ts the way back.
-import { definePlugin, type Host, type Plan, type Provider } from '@turnout/core/contract';
-import { createAuth } from './auth.ts';
+import { definePlugin, type Host, type Plan, type Provider, type Resolution } from '@turnout/core/contract';
+import { type Auth, createAuth } from './auth.ts';
 import { checkProvider } from './check.ts';
 import { createClient } from './client.ts';
 import { type BedrockConfig, configSchema, resolveRegion } from './config.ts';
 import { countTokens } from './count.ts';
 import { createDiscovery } from './discover.ts';
-import { embedTexts } from './embed.ts';
+import { type EmbedWire, embedTexts, planEmbedding } from './embed.ts';
 import { defaultEndpoint, endpointWarnings, serviceEndpoint, stsEndpoint } from './endpoint.ts';
 import { applyExtras, withExtras } from './extras.ts';
 import { wantsTrace } from './guardrail.ts';
@@ -16,11 +16,15 @@ import { listModels } from './models.ts';
 import { ProfileKnowledge } from './profiles.ts';
 import { fitManagedPrompt } from './prompt.ts';
 import { shapeRequest } from './request.ts';
-import { createResolver, poolMembers, type ResolveSettings } from './resolve.ts';
+import { createResolver, poolMembers, type ResolveSettings, type Target } from './resolve.ts';
 import { requestResult } from './result.ts';
 import { routeSchema } from './settings.ts';
 import { streamAnswer } from './stream.ts';
+import { tellWhole, UnstreamedModels } from './unstreamed.ts';
 import type { Wire } from './wire.ts';
+
+/** How long a list of models waits for the account's profiles. */
+const DISCOVERY_WAIT_MS = 4_000;
 
 export default definePlugin<BedrockConfig>({
   name: 'bedrock',
@@ -42,7 +46,8 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
   const controlEndpoint = (at: string) => config.controlEndpoint ?? serviceEndpoint('bedrock', at, variant);
   const discovery = config.discover ? createDiscovery({ host, auth }, controlEndpoint, knowledge) : undefined;
   const { residency } = config;
-  const client = createLearningClient(createClient(host, auth), { knowledge, discovery, residency });
+  const unstreamed = new UnstreamedModels();
+  const client = createLearningClient(unstreamed.watch(createClient(host, auth)), { knowledge, discovery, residency });
   const resolve = createResolver(settings, knowledge);
 
   const plan: Provider['plan'] = (request, call): Plan => {
@@ -58,16 +63,7 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
       echo: wantsTrace(body) ? { ...echo, wantsTrace: true } : echo,
     };
     const losses = extras.length === 0 ? shaped : [...shaped, ...extras];
-    const resolution = {
-      model: target.id,
-      region: target.region,
-      endpoint: target.endpoint,
-      auth: auth.name,
-      ...(reasoningLine === undefined ? {} : { reasoning: reasoningLine }),
-      // An ARN names something of the account's own: there is no list of those.
-      known: target.row !== undefined || target.id.startsWith('arn:'),
-      reasons: withExtras(target.reasons, body),
-    };
+    const resolution = resolutionOf(target, auth, withExtras(target.reasons, body), reasoningLine);
     return { resolution, losses, wire };
   };
 
@@ -75,16 +71,31 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
     members: (model) => poolMembers(model, settings),
     plan,
     // `plan` made the wire: core only carries it.
-    stream: (_request, call) => streamAnswer(client, call.plan.wire as Wire, call),
+    stream: (_request, call) => {
+      const wire = call.plan.wire as Wire;
+      if (unstreamed.covers(wire)) return tellWhole(() => requestResult(client, wire, call));
+      return streamAnswer(client, wire, call);
+    },
     generate: (_request, call) => requestResult(client, call.plan.wire as Wire, call),
-    embed: (request, call) =>
-      embedTexts(client, resolve(request.model, call), request, { defaults: config.embeddings, call }),
+    embeddings: {
+      plan: (request, call) => {
+        const target = resolve(request.model, call);
+        const reasons = [...target.reasons, 'it makes embeddings: ask it at /v1/embeddings'];
+        return {
+          ...planEmbedding(request, target, config.embeddings),
+          resolution: resolutionOf(target, auth, reasons),
+        };
+      },
+      embed: ({ input }, { plan, signal }) => embedTexts(client, plan.wire as EmbedWire, input, signal),
+    },
     countTokens: async (request, call) => {
       const target = resolve(request.model, call);
       return countTokens(client, target, { request, body: shapeRequest(request, target).body }, call);
     },
-    models: async () => {
-      await Promise.all(regions.map((each) => discovery?.load(each)));
+    models: async ({ signal }) => {
+      // Core waits 5 s for a list: what the account has not told by then is left to the catalogue.
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(DISCOVERY_WAIT_MS)]);
+      await Promise.all(regions.map((each) => discovery?.load(each, inTime)));
       return listModels(settings, resolve, knowledge);
     },
     check: async (call) => {
@@ -105,6 +116,19 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
     },
     // Connections belong to the host, and nothing else stays open.
     close: async () => discovery?.close(),
+  };
+}
+
+function resolutionOf(target: Target, auth: Auth, reasons: readonly string[], reasoning?: string): Resolution {
+  return {
+    model: target.id,
+    region: target.region,
+    endpoint: target.endpoint,
+    auth: auth.name,
+    ...(reasoning === undefined ? {} : { reasoning }),
+    // An ARN names something of the account's own: there is no list of those.
+    known: target.row !== undefined || target.id.startsWith('arn:'),
+    reasons,
   };
 }
 

@@ -2,6 +2,7 @@
 import { RouterError } from '@turnout/core/contract';
 import type { BedrockClient } from './client.ts';
 import type { Discovery } from './discover.ts';
+import { maskAccounts } from './error.ts';
 import { candidatePrefixes, type Geography } from './geography.ts';
 import { learnProfile, type ModelRefusal } from './learn.ts';
 import type { ProfileKnowledge } from './profiles.ts';
@@ -16,7 +17,6 @@ export interface Learning {
 /** `send` throws with `again` when the next plan will be another one. */
 export function createLearningClient(client: BedrockClient, learning: Learning): BedrockClient {
   const { knowledge, discovery, residency } = learning;
-  const discover = async (region: string): Promise<void> => discovery?.load(region);
   const candidates = (bare: string, region: string): readonly string[] => {
     const exist = knowledge.prefixesOf(bare, region) ?? [];
     return candidatePrefixes('auto', region, residency).filter((prefix) => exist.includes(prefix));
@@ -25,9 +25,9 @@ export function createLearningClient(client: BedrockClient, learning: Learning):
     errorContext: client.errorContext,
     send: async (target, operation, body, signal) => {
       if (target.awaitsDiscovery && discovery !== undefined) {
-        await discovery.load(target.region);
+        await discovery.load(target.region, signal);
         const message = `what ${target.id} leads to was asked of the account, and the request is planned anew`;
-        throw new RouterError('unsupported', message, { again: true });
+        throw new RouterError('unsupported', message, { again: true, publicMessage: maskAccounts(message) });
       }
       discovery?.start(target.region);
       try {
@@ -35,6 +35,7 @@ export function createLearningClient(client: BedrockClient, learning: Learning):
       } catch (error) {
         const refusal = refusalIn(error);
         if (refusal === undefined || !RouterError.is(error)) throw error;
+        const discover = async (region: string): Promise<void> => discovery?.load(region, signal);
         const learnt = await learnProfile(refusal, target, knowledge, candidates, discover);
         throw learnt === undefined ? error : againWith(error, learnt);
       }

@@ -32,7 +32,7 @@ export function missingPermission(context: ErrorContext, said: string): string {
 function neededArns({ model, region, row }: ErrorContext): string[] {
   const bedrock = `arn:${partitionNameOf(region)}:bedrock`;
   if (model.startsWith('arn:')) {
-    if (!/:(application-)?inference-profile\//.test(model)) return [model];
+    if (!/:((application-)?inference-profile|(default-)?prompt-router)\//.test(model)) return [model];
     return [model, `${bedrock}:*::foundation-model/${row?.id ?? '*'}`];
   }
   const { prefix, base } = splitPrefix(model);

@@ -17,6 +17,8 @@ describe('accepted', () => {
     [{ regions, endpoint: 'https://gateway.example/bedrock' }],
     [{ region: 'eu-west-1', residency: 'eu', crossRegion: 'geo' }],
     [{ region: 'eu-west-1', residency: 'eu', crossRegion: 'auto' }],
+    [{ region: 'eu-west-1', residency: 'eu', endpoint: 'https://gateway.example/bedrock' }],
+    [{ region: 'eu-west-1', residency: 'eu', endpoint: 'https://vpce-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com' }],
     [{ region: 'ap-northeast-1', residency: 'apac', crossRegion: 'jp' }],
     [{ regions: ['us-gov-west-1', 'us-gov-east-1'], residency: 'us-gov' }],
     [{ discover: true, controlEndpoint: 'https://vpce-1.bedrock.us-east-1.vpce.amazonaws.com' }],
@@ -48,6 +50,18 @@ it.each([
   [{ residency: 'eu', regions: ['eu-west-1', 'us-east-1'] }, /^regions\.1: us-east-1 is outside/],
   [{ residency: 'jp', region: 'ap-northeast-2' }, /^region: /],
   [{ residency: 'us', region: 'us-gov-west-1' }, /^region: /],
+  [
+    { residency: 'eu', region: 'eu-west-1', endpoint: 'https://bedrock-runtime.us-east-1.amazonaws.com' },
+    /^endpoint: us-east-1 is outside residency eu/,
+  ],
+  [
+    {
+      residency: 'us',
+      regions,
+      endpoints: { ...pool, 'us-west-2': 'https://vpce-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com' },
+    },
+    /^endpoints\.us-west-2: eu-west-1 is outside residency us/,
+  ],
   [{ residency: 'eu', crossRegion: 'global' }, /^crossRegion: the global profiles may send requests to any region/],
   [{ residency: 'jp', crossRegion: 'apac' }, /^crossRegion: the apac profiles may send requests elsewhere/],
   [{ residency: 'ca', crossRegion: 'us' }, /^crossRegion: /],

@@ -1,6 +1,7 @@
 // The settings that say where requests may go: regions, profiles, residency, and names for ARNs.
 import { z } from 'zod';
 import { namedModel, parseArn } from './arn.ts';
+import { regionOfHost } from './endpoint.ts';
 import { CROSS_REGIONS, GEOGRAPHIES, type Geography, isInside, staysInside } from './geography.ts';
 
 const REGION = /^[a-z]{2,6}(-[a-z]+)+-\d{1,2}$/;
@@ -30,14 +31,14 @@ export const crossRegionSchema = z
 export const residencySchema = z
   .enum(GEOGRAPHIES)
   .describe(
-    'No request leaves this geography: regions, profiles and ARNs that could are refused, whoever names them. With an endpoint of your own, its region is taken at its word.',
+    'No request leaves this geography: regions, profiles and ARNs that could are refused, whoever names them. An endpoint of your own is taken to be inside.',
   );
 
 export const allowArnsSchema = z
   .boolean()
   .default(false)
   .describe(
-    'Clients may name any ARN as the model; an ARN chooses account and region. false: only ARNs that routes and models list.',
+    'Clients with a key may name any ARN as the model; an ARN chooses account and region. false: only ARNs that routes and models list.',
   );
 
 export const discoverSchema = z
@@ -121,6 +122,12 @@ export function checkPlaces(settings: PlaceSettings, context: Context): void {
   if (region !== undefined && !isInside(residency, region)) issue(['region'], outside(region, residency));
   for (const [position, each] of (regions ?? []).entries()) {
     if (!isInside(residency, each)) issue(['regions', position], outside(each, residency));
+  }
+  const places = Object.entries(endpoints ?? {}).map(([at, url]) => ({ path: ['endpoints', at], url }));
+  if (endpoint !== undefined) places.push({ path: ['endpoint'], url: endpoint });
+  for (const { path, url } of places) {
+    const at = regionOfHost(url);
+    if (at !== undefined && !isInside(residency, at)) issue(path, outside(at, residency));
   }
   checkReach(settings.crossRegion, residency, issue);
 }

@@ -92,6 +92,9 @@ describe('what an operator can say about an ARN', () => {
 
   it('is asked for in the message', () => {
     const refusal = refusalOf(() => resolveTarget(id, settings('eu', 'eu-west-1')));
+    // The account id is for the log only.
+    expect(refusal?.message).toContain(account);
+    expect(refusal?.publicMessage).not.toContain(account);
     expect(refusal?.message).toMatch(/list it under models with the base .* or set discover: true; nothing was sent/);
   });
 });

@@ -2,6 +2,7 @@
 import { RouterError } from '@turnout/core/contract';
 import { type Arn, namedModel, parseArn, runsInItsRegion } from './arn.ts';
 import { isProfileLike, splitPrefix } from './catalogue.ts';
+import { maskAccounts } from './error.ts';
 import { type Geography, isInside, staysInside } from './geography.ts';
 import type { KnownProfile } from './profiles.ts';
 
@@ -22,7 +23,8 @@ export interface Itinerary {
 export function checkResidency(residency: Geography, call: Itinerary): void {
   const fault = faultOf(residency, call);
   if (fault === undefined) return;
-  throw new RouterError('unsupported', `residency ${residency}: ${fault}; nothing was sent`, { field: 'model' });
+  const message = `residency ${residency}: ${fault}; nothing was sent`;
+  throw new RouterError('unsupported', message, { field: 'model', publicMessage: maskAccounts(message) });
 }
 
 function faultOf(residency: Geography, { id, arn, region, base, profile }: Itinerary): string | undefined {

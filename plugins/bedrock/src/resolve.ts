@@ -54,7 +54,7 @@ export interface ResolveSettings {
   readonly variant?: EndpointVariant;
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly residency?: Geography | undefined;
-  /** A client may name any ARN. */
+  /** A client with a key may name any ARN. */
   readonly allowArns?: boolean;
 }
 
@@ -62,7 +62,7 @@ export interface ResolveSettings {
 export interface ResolveCall {
   /** The pool's member: a region. */
   readonly member?: string | undefined;
-  /** The name is the client's own words. */
+  /** A client with a key chose the name. */
   readonly direct?: boolean | undefined;
 }
 

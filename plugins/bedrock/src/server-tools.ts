@@ -43,14 +43,14 @@ export class ServerTools {
   }
 
   /** The same for a result. */
-  result({ id, parts }: ToolResultPart): ConverseBlock | undefined {
+  result({ id, parts, error }: ToolResultPart): ConverseBlock | undefined {
     const name = this.#names.get(id);
     if (name === undefined) {
       this.#losses.drop('messages', "results of a vendor's own tools are not sent");
       return undefined;
     }
     const content = parts.flatMap((part) => (part.type === 'text' ? [toContent(part.text)] : []));
-    return { toolResult: { toolUseId: id, content, status: 'success', type: `${name}_result` } };
+    return { toolResult: { toolUseId: id, content, status: error ? 'error' : 'success', type: `${name}_result` } };
   }
 
   #isOurs(name: string): boolean {
@@ -58,7 +58,7 @@ export class ServerTools {
   }
 }
 
-/** Such a result is JSON where it was JSON. */
+/** Such a result is JSON where it was JSON, as the code interpreter's is (recorded in 2025). */
 function toContent(text: string): ConverseToolResultContent {
   const value = parseObject(text);
   return isObject(value) ? { json: value } : { text };

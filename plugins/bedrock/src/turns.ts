@@ -11,14 +11,13 @@ import type {
 import type { ConverseBlock, ConverseSystemBlock, ConverseToolResultContent } from '@turnout/core/wire';
 import { type CacheMark, markOf } from './cache.ts';
 import type { Family } from './family.ts';
-import { guardedBlock } from './guardrail.ts';
 import { parseObject } from './json.ts';
 import type { Losses } from './losses.ts';
 import { type MediaBlock, type MediaKind, MediaShaper } from './media.ts';
 import type { ToolNames } from './names.ts';
 import { notePart } from './part-losses.ts';
 import { ServerTools } from './server-tools.ts';
-import { guardedText, textBlock } from './text-block.ts';
+import { textBlock } from './text-block.ts';
 
 /** One block on its way to the wire. */
 export interface Piece {
@@ -107,7 +106,7 @@ class ConversationReader {
         this.#markOn(this.system.at(-1), part);
         continue;
       }
-      this.system.push({ block: guardedText(part) ?? { text: part.text }, mark: markOf(part.cache) });
+      this.system.push({ block: { text: part.text }, mark: markOf(part.cache) });
     }
   }
 
@@ -172,6 +171,7 @@ class ConversationReader {
     }
     const media = this.#media.shape(part);
     if (media !== undefined) this.#add(turn, media, part);
+    else this.#markLast(turn, part);
   }
 
   /** Only the family's own signed reasoning, byte for byte: anything else is refused or leaks into the answer. */
