@@ -2,14 +2,16 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type CliOptions, createLog, loadRouter, report, serve } from '@turnout/core/cli';
-import { startBedrockLocal } from '@turnout/plugin-bedrock/local';
+import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
 
 /** Bedrock-local's keys: those of config/quickstart.yaml, no secret. */
 const LOCAL_KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret-not-a-real-one' };
 
+const LOCAL_PORT = 4181;
+
 /** Runs until it is stopped; the exit code. */
 export async function quickstart(options: CliOptions): Promise<number> {
-  const local = await startBedrockLocal({ credentials: [LOCAL_KEYS] });
+  const local = await startLocal();
   try {
     const file = configFile(options.home);
     const env = { ...options.env, BEDROCK_LOCAL_URL: local.url };
@@ -19,6 +21,15 @@ export async function quickstart(options: CliOptions): Promise<number> {
     return report(error);
   } finally {
     await local.close();
+  }
+}
+
+/** On the port that the file names, so that `doctor` and `models` find it there too; on a free one when that is taken. */
+async function startLocal(): Promise<BedrockLocal> {
+  try {
+    return await startBedrockLocal({ port: LOCAL_PORT, credentials: [LOCAL_KEYS] });
+  } catch {
+    return startBedrockLocal({ credentials: [LOCAL_KEYS] });
   }
 }
 
