@@ -20,12 +20,13 @@ const DECODED: ReadonlySet<string> = new Set([
     'response_format',
     'user',
   ],
-  ...['reasoning_effort', 'reasoning', 'thinking'],
+  ...['reasoning_effort', 'reasoning', 'thinking', 'output_config'],
 ]);
-/** The fields of `reasoning` and `thinking` that decode-settings.ts reads. */
+/** The fields of these that decode-settings.ts reads. */
 const DECODED_INSIDE: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['reasoning', new Set(['effort', 'max_tokens', 'enabled', 'exclude', 'summary'])],
   ['thinking', new Set(['type', 'budget_tokens', 'display'])],
+  ['output_config', new Set(['effort'])],
 ]);
 
 interface Setting {

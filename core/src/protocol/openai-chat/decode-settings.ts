@@ -20,6 +20,7 @@ import {
 
 const STOP_MAX = 64;
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+const ANTHROPIC_EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 /** Gives each of Anthropic's words for how thinking is shown the canonical one. */
 const DISPLAYS = { full: 'full', summarized: 'summary', omitted: 'omitted' } as const;
 
@@ -73,11 +74,11 @@ function decodeOutput(body: Bag): Output | undefined {
   });
 }
 
-/** Three ways to say it, the more specific one on top: OpenAI's `reasoning_effort`, OpenRouter's `reasoning` and
- * Anthropic's `thinking`, which some clients send for Claude models. */
+/** Several ways to say it, the more specific one on top: OpenAI's `reasoning_effort`, OpenRouter's `reasoning`, and Anthropic's
+ * `output_config` and `thinking`, which some clients send for Claude models. */
 function decodeReasoning(body: Bag): 'off' | Reasoning | undefined {
   const effort = optionalChoice(body, 'reasoning_effort', '', EFFORTS);
-  const levels = [effort && ofEffort(effort), ofReasoning(body), ofThinking(body)];
+  const levels = [effort && ofEffort(effort), ofReasoning(body), ofOutputConfig(body), ofThinking(body)];
   let wanted: 'off' | Reasoning | undefined;
   for (const level of levels) {
     if (level === undefined) continue;
@@ -101,6 +102,12 @@ function ofReasoning(body: Bag): 'off' | Reasoning | undefined {
   const display = excluded ? ('omitted' as const) : summary ? ('summary' as const) : undefined;
   const wanted = present({ budget, effort, display });
   return enabled || Object.keys(wanted).length > 0 ? wanted : undefined;
+}
+
+function ofOutputConfig(body: Bag): Reasoning | undefined {
+  const config = optionalBag(body, 'output_config', '');
+  const effort = config && optionalChoice(config, 'effort', 'output_config', ANTHROPIC_EFFORTS);
+  return effort && { effort };
 }
 
 function ofThinking(body: Bag): 'off' | Reasoning | undefined {

@@ -437,6 +437,12 @@ describe('settings', () => {
     [{ thinking: { type: 'enabled', budget_tokens: 4096 } }, { budget: 4096 }],
     [{ thinking: { type: 'adaptive', display: 'summarized' } }, { display: 'summary' }],
     [{ thinking: { type: 'disabled' } }, 'off'],
+    [{ output_config: { effort: 'xhigh' } }, { effort: 'xhigh' }],
+    [
+      { output_config: { effort: 'low' }, thinking: { type: 'adaptive', display: 'omitted' } },
+      { effort: 'low', display: 'omitted' },
+    ],
+    [{ output_config: { effort: 'high' }, thinking: { type: 'disabled' } }, 'off'],
     [
       { reasoning_effort: 'low', thinking: { type: 'enabled', budget_tokens: 4096 } },
       { effort: 'low', budget: 4096 },
@@ -777,6 +783,7 @@ describe('bad requests', () => {
     ['reasoning', 'expected an object', { reasoning: true }],
     ['reasoning.max_tokens', 'whole number', { reasoning: { max_tokens: 'x' } }],
     ['thinking.type', 'expected one of', { thinking: {} }],
+    ['output_config.effort', 'expected one of', { output_config: { effort: 'none' } }],
     ['thinking.budget_tokens', 'at least 1', { thinking: { type: 'enabled', budget_tokens: 0 } }],
     ['stream', 'expected true or false', { stream: 'true' }],
     ['stream_options', 'expected an object', { stream_options: true }],

@@ -76,6 +76,7 @@ function namesOf(body: Bag, legacy: boolean): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   if (isAbsent(body.max_completion_tokens) && !isAbsent(body.max_tokens)) names.set('maxTokens', 'max_tokens');
   if (!isAbsent(body.thinking)) names.set('reasoning', 'thinking');
+  else if (!isAbsent(body.output_config)) names.set('reasoning', 'output_config');
   else if (!isAbsent(body.reasoning)) names.set('reasoning', 'reasoning');
   if (legacy) {
     names.set('tools', 'functions');
