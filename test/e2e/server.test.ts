@@ -259,6 +259,107 @@ test('a slow reader stops the reading of the upstream', async () => {
   expect(produced).toBe(2_000);
 });
 
+test('a burst, a pause, and more: a socket that drained meanwhile is not waited for', async () => {
+  script('alpha', async function* () {
+    yield* begin();
+    for (let n = 0; n < 50; n++) yield { type: 'block-delta', index: 0, text: '汉'.repeat(800) };
+    await new Promise((later) => setTimeout(later, 300));
+    for (let n = 0; n < 3; n++) {
+      yield { type: 'block-delta', index: 0, text: `after ${n}` };
+      await new Promise((later) => setTimeout(later, 50));
+    }
+    yield { type: 'block-end', index: 0 };
+    yield FINISH;
+  });
+  const opened = await house();
+  const text = await (await opened.post('/v1/chat/completions', askStream('only'))).text();
+  expect(text).toContain('after 2');
+  expect(text).toContain('[DONE]');
+});
+
+describe('what holds a place at a provider', () => {
+  const ONE = (times: string) =>
+    `providers:\n  alpha: { plugin: "${plugin}", concurrency: { max: 1, queue: 0 }, timeout: { ${times} }, retry: { attempts: 1 } }\nroutes: { only: alpha/m }\n`;
+  const isFree = async (opened: House) => {
+    script('alpha', async function* () {
+      yield* say('free');
+    });
+    await expect
+      .poll(async () => (await opened.post('/v1/chat/completions', ask('only'))).status, { timeout: 5_000 })
+      .toBe(200);
+  };
+
+  test('not a client that does not read, beyond the deadline', async () => {
+    const opened = await openHouse(ONE('total: 500ms'));
+    houses.push(opened);
+    script('alpha', async function* () {
+      yield* begin();
+      for (;;) yield { type: 'block-delta', index: 0, text: 'x'.repeat(16_384) };
+    });
+    const { hostname, port } = new URL(opened.url);
+    const body = JSON.stringify(askStream('only'));
+    const socket = net.connect(Number(port), hostname).pause();
+    socket.on('error', () => {});
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await expect
+      .poll(async () => (await opened.post('/v1/chat/completions', ask('only'))).status, { timeout: 2_000 })
+      .toBe(503);
+    await isFree(opened);
+    socket.destroy();
+  });
+
+  test.each([
+    ['before the first token, streamed', true, 'firstToken: 200ms'],
+    ['at all', false, 'total: 300ms'],
+  ])('not a plugin that does not hear the signal: %s', async (_name, stream, times) => {
+    const opened = await openHouse(ONE(times));
+    houses.push(opened);
+    script('alpha', async function* () {
+      yield* begin();
+      await new Promise(() => {});
+    });
+    const response = await opened.post('/v1/chat/completions', { ...ask('only'), stream });
+    expect(response.status).toBe(504);
+    await isFree(opened);
+  });
+
+  test('nor what a plugin holds when its answer is given up half way', async () => {
+    let freed = false;
+    script('alpha', async function* () {
+      try {
+        yield* begin();
+        yield { type: 'block-delta', index: 0, text: 'a' };
+        yield { type: 'block-delta', index: 7, text: 'of no block' };
+        yield FINISH;
+      } finally {
+        freed = true;
+      }
+    });
+    const opened = await house();
+    const text = await (await opened.post('/v1/chat/completions', askStream('only'))).text();
+    expect(text).toContain('"error"');
+    await expect.poll(() => freed).toBe(true);
+  });
+});
+
+test("the deadline's end of requests that wait is no failure of the target", async () => {
+  const opened = await openHouse(
+    `providers:\n  alpha: { plugin: "${plugin}", concurrency: { max: 1, queue: 100 }, timeout: { total: 400ms }, retry: { attempts: 1 }, breaker: { failures: 2 } }\nroutes: { only: alpha/m }\n`,
+  );
+  houses.push(opened);
+  script('alpha', async function* () {
+    await new Promise((later) => setTimeout(later, 150));
+    yield* say('slowly');
+  });
+  const statuses = await Promise.all(
+    Array.from({ length: 8 }, async () => (await opened.post('/v1/chat/completions', ask('only'))).status),
+  );
+  expect(new Set(statuses)).toEqual(new Set([200, 504]));
+  expect((await opened.post('/v1/chat/completions', ask('only'))).status).toBe(200);
+});
+
 describe('bad requests', () => {
   test.each<[string, unknown, number, RegExp]>([
     ['malformed JSON', '{"model": "main", "messages": [', 400, /not valid JSON/],
@@ -312,6 +413,35 @@ describe('bad requests', () => {
   test('an unknown path: 404', async () => {
     const opened = await house();
     expect((await opened.post('/v1/nothing', {})).status).toBe(404);
+  });
+
+  test('a provider that fails to parse an answer: nothing of the answer is in the log', async () => {
+    script('alpha', async function* () {
+      yield* begin();
+      JSON.parse('my PIN is 1234');
+    });
+    const opened = await house();
+    const response = await opened.post('/v1/chat/completions', ask('only'));
+    expect(response.status).toBe(500);
+    const line = await opened.line(response.headers.get('x-request-id') ?? '');
+    expect(line.fields.error).toBe('SyntaxError');
+    expect(JSON.stringify(opened.log)).not.toContain('PIN');
+  });
+
+  test('a name of a megabyte is refused, and not repeated', async () => {
+    const opened = await house('keys: [{ name: t, key: key-of-the-team, models: ["a*b*c"] }]\n', 'key-of-the-team');
+    const response = await opened.post('/v1/chat/completions', ask('abc'.repeat(300_000)));
+    expect(response.status).toBe(400);
+    expect((await response.text()).length).toBeLessThan(2_000);
+    expect(JSON.stringify(opened.log).length).toBeLessThan(4_000);
+  });
+
+  test('a byte order mark is passed over', async () => {
+    script('alpha', async function* () {
+      yield* say('ok');
+    });
+    const opened = await house();
+    expect((await opened.post('/v1/chat/completions', `\ufeff${JSON.stringify(ask('only'))}`)).status).toBe(200);
   });
 
   test('a provider that breaks: 500 without its words', async () => {

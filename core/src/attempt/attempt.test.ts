@@ -82,6 +82,23 @@ test('that the last target cannot do it does not hide why the first one failed',
   expect(error).toMatchObject({ code: 'rate-limited', retryAfterMs: 9_000 });
 });
 
+test('an open breaker beside a target that cannot do it stays an outage, not a refusal', async () => {
+  const a = target('a', { ...RETRY, attempts: 1 }, { ...BREAKER, failures: 1 });
+  const outcomes = () => ({ a: [fail('upstream-failed')], b: [fail('unsupported')] });
+  expect((await play(outcomes(), [a, target('b')])).error?.code).toBe('upstream-failed');
+  const { error, names } = await play(outcomes(), [a, target('b')]);
+  expect(names).toEqual(['b']);
+  expect(error).toMatchObject({ code: 'overloaded', retryAfterMs: 30_000 });
+});
+
+test('a probe is one call, and an opened target is not retried', async () => {
+  const a = target('a', RETRY, { ...BREAKER, failures: 2, cooldownMs: 1_000 });
+  const failing = () => Array.from({ length: 3 }, () => fail('overloaded'));
+  expect((await play({ a: failing() }, [a])).names).toEqual(['a', 'a']);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect((await play({ a: failing() }, [a])).names).toEqual(['a']);
+});
+
 test("the router's own limit is no failure of the target, and is not waited out", async () => {
   const a = target('a', RETRY, { ...BREAKER, failures: 1 });
   const full = () => fail('overloaded', { own: true });
@@ -138,7 +155,7 @@ describe('waiting', () => {
     const resting = await play({ b: ['ok'] }, [a, target('b')]);
     expect(resting.names).toEqual(['b']);
     const alone = await play({}, [a]);
-    expect(alone.error).toMatchObject({ code: 'overloaded', retryAfterMs: 5_000 });
+    expect(alone.error).toMatchObject({ code: 'rate-limited', status: 429, retryAfterMs: 5_000 });
     await vi.advanceTimersByTimeAsync(5_000);
     expect((await play({ a: ['ok'] }, [a])).names).toEqual(['a']);
   });

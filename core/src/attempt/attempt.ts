@@ -2,7 +2,7 @@
 import pRetry from 'p-retry';
 import type { RetryConfig } from '../config/config.ts';
 import { ERROR_POLICIES, RouterError } from '../contract/index.ts';
-import type { Breakers } from './breaker.ts';
+import type { Breaker, Breakers } from './breaker.ts';
 
 /** Waiting longer than this for one target is worse than asking the next. */
 const PATIENCE_MS = 1_000;
@@ -53,19 +53,20 @@ export const healthKey = ({ model, member }: Pick<Target, 'model' | 'member'>): 
 
 /** Asks each target in order until one answers: `run` makes one upstream call and resolves once the answer is committed.
  * Throws the RouterError of the last target that was asked, but that a later target cannot do such a request at all does not
- * hide why an earlier one failed; `overloaded` with the nearest Retry-After when none was asked. */
+ * hide why an earlier one failed. When those that could answer are all resting: `overloaded`, or `rate-limited` where they
+ * have only asked for a pause, with the nearest Retry-After. */
 export async function attempt<T extends Target, V>(
   targets: readonly T[],
   run: (target: T) => Promise<V>,
   options: AttemptOptions,
 ): Promise<Attempted<T, V>> {
   let last: RouterError | undefined;
-  let shortestWaitMs = Number.POSITIVE_INFINITY;
+  const skipped: Breaker[] = [];
   for (const [position, target] of targets.entries()) {
     const breaker = target.upstream.breakers.get(healthKey(target));
     const admitted = breaker?.admit(performance.now());
     if (breaker && admitted === 'no') {
-      shortestWaitMs = Math.min(shortestWaitMs, breaker.waitMs(performance.now()));
+      skipped.push(breaker);
       continue;
     }
     try {
@@ -79,7 +80,8 @@ export async function attempt<T extends Target, V>(
       if (admitted === 'probe') breaker?.release();
     }
   }
-  throw last ?? resting(targets, shortestWaitMs);
+  if (last !== undefined && (skipped.length === 0 || !isIncapable(last))) throw last;
+  throw resting(targets, skipped);
 }
 
 const isIncapable = ({ code }: RouterError): boolean => code === 'unsupported' || code === 'model-not-found';
@@ -160,6 +162,8 @@ function retryWaitMs(
   options: AttemptOptions,
 ): number | undefined {
   if (error.own || ERROR_POLICIES[error.code].retrySame === false) return undefined;
+  // A probe is one call; and what has just been opened is not asked again.
+  if (target.upstream.breakers.get(healthKey(target))?.tripped) return undefined;
   const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
   if (waitMs > target.upstream.config.retry.maxDelayMs) return undefined;
   const nowMs = performance.now();
@@ -173,10 +177,19 @@ function isAdmissible(target: Target, nowMs: number): boolean {
   return breaker === undefined || breaker.state(nowMs) !== 'open';
 }
 
-function resting(targets: readonly Target[], waitMs: number): RouterError {
+/** Why nobody who could was asked: the targets have failed, or their upstreams asked to be left alone. */
+function resting(targets: readonly Target[], skipped: readonly Breaker[]): RouterError {
+  const nowMs = performance.now();
   const names = targets.map(targetName).join(', ');
-  const retryAfterMs = Number.isFinite(waitMs) ? Math.max(1, waitMs) : 1_000;
-  return new RouterError('overloaded', `every target is resting after failures: ${names}`, { retryAfterMs });
+  const retryAfterMs = Math.max(1, Math.min(...skipped.map((breaker) => breaker.waitMs(nowMs))));
+  if (skipped.some((breaker) => breaker.tripped)) {
+    return new RouterError('overloaded', `every target that could answer is resting after failures: ${names}`, {
+      retryAfterMs,
+    });
+  }
+  return new RouterError('rate-limited', `every target that could answer has asked for a pause: ${names}`, {
+    retryAfterMs,
+  });
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -39,6 +39,11 @@ export class Breaker {
     return nowMs < this.#openUntilMs || this.#probing ? 'open' : 'half-open';
   }
 
+  /** Whether failures have opened it; a cool-down alone has not. */
+  get tripped(): boolean {
+    return this.#open;
+  }
+
   /** How long until a call may be admitted; 0 when one may be now. */
   waitMs(nowMs: number): number {
     return Math.max(0, this.#coolUntilMs - nowMs, this.#open ? this.#openUntilMs - nowMs : 0);
@@ -109,7 +114,7 @@ export class Breakers {
   remember(model: string): Breaker {
     const known = this.#byModel.get(model);
     if (known) return known;
-    // The oldest goes: a Map keeps the order of insertion.
+    // The one that was first remembered goes: a Map keeps the order of insertion.
     const oldest = this.#byModel.keys().next();
     if (this.#byModel.size >= REMEMBERED_MAX && !oldest.done) this.#byModel.delete(oldest.value);
     const breaker = new Breaker(this.#config);

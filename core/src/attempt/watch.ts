@@ -47,6 +47,18 @@ export class Watch {
     this.#timer = undefined;
   }
 
+  /** Waits for what the call does, but no longer than until it is aborted: a plugin may not hear the signal. Rejects with the
+   * signal's reason then; what the work comes to later is nobody's. */
+  orAborted<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this;
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    });
+  }
+
   /** No timer and no listener after this. Aborts the call when `reason` is given. */
   end(reason?: unknown): void {
     this.pause();

@@ -119,7 +119,9 @@ export class RouterError extends Error {
   /** The error itself when it is a RouterError, else `internal` around it, with nothing of its text for the caller. */
   static from(value: unknown): RouterError {
     if (RouterError.is(value)) return value;
-    const message = value instanceof Error ? value.message : String(value);
+    // A parser's message quotes what it parsed, and that is somebody's prompt or answer.
+    const quotes = value instanceof SyntaxError;
+    const message = value instanceof Error ? `${value.name}${quotes ? '' : `: ${value.message}`}` : typeof value;
     return new RouterError('internal', message, { cause: value, publicMessage: 'internal error' });
   }
 }

@@ -37,6 +37,19 @@ test('a key may use the models that its globs name', () => {
   expect(ring.identify({ 'x-api-key': 'key-of-the-boss' }).mayUse('anything')).toBe(true);
 });
 
+test('a glob takes no longer for a name made to be nearly right', () => {
+  const { mayUse } = createKeyRing([
+    { name: 'x', sha256: sha256('key-x'), admin: false, models: ['*claude*sonnet*latest*x', 'ab*ab', '*'.repeat(50)] },
+  ]).identify({ 'x-api-key': 'key-x' });
+  expect(mayUse('claudesonnetlatest'.repeat(20_000))).toBe(true);
+  const narrow = createKeyRing([
+    { name: 'y', sha256: sha256('key-y'), admin: false, models: ['*claude*sonnet*latest*x', 'ab*ab'] },
+  ]).identify({ 'x-api-key': 'key-y' });
+  expect(narrow.mayUse('claudesonnetlatest'.repeat(20_000))).toBe(false);
+  expect(narrow.mayUse('aclaude-sonnet-latest-x')).toBe(true);
+  expect(['ab', 'aba', 'abab', 'ab-ab'].filter((name) => narrow.mayUse(name))).toEqual(['abab', 'ab-ab']);
+});
+
 test('without keys any credential is accepted and ignored', () => {
   const open = createKeyRing([]);
   expect(open.required).toBe(false);

@@ -52,15 +52,25 @@ function presentedKey(headers: IncomingHttpHeaders): string | undefined {
 }
 
 function createCaller(key: KeyConfig): Caller {
-  const patterns = key.models?.map(globPattern);
+  const globs = key.models?.map((glob) => glob.split('*'));
   return {
     name: key.name,
     admin: key.admin,
-    mayUse: (model) => patterns === undefined || patterns.some((pattern) => pattern.test(model)),
+    mayUse: (model) => globs === undefined || globs.some((pieces) => matches(pieces, model)),
   };
 }
 
-function globPattern(glob: string): RegExp {
-  const literal = glob.split('*').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.*')}$`, 's');
+/** Whether a name is the pieces of a glob in order, with anything between them. Linear, whatever the name. */
+function matches(pieces: readonly string[], name: string): boolean {
+  const [first = '', ...rest] = pieces;
+  const last = rest.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first) || name.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = name.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
 }

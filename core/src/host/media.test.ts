@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RouterError } from '../contract/index.ts';
 import { createMediaFetcher, isPublicAddress, type MediaFetcher } from './media.ts';
 
 // A certificate for localhost, valid nowhere else; made for these tests.
@@ -66,6 +67,7 @@ test.each([
   ['too large', '/large/2000', 'larger than 1000 bytes'],
   ['not found', '/status/404', 'status 404'],
   ['a redirect to another scheme', `/to/${encodeURIComponent('http://localhost/x')}`, 'only https'],
+  ['a redirect to nowhere', `/to/${encodeURIComponent('http://[')}`, 'no URL'],
   ['a redirect with credentials', `/to/${encodeURIComponent('https://u:p@localhost/x')}`, 'credentials'],
   ['an answer that never ends', '/stall', 'not fetched'],
 ])('refuses %s', async (_name, path, message) => {
@@ -135,6 +137,14 @@ describe('addresses that are not public', () => {
     const away = `${base}/to/${encodeURIComponent('https://169.254.169.254/latest/meta-data')}`;
     await expect(first.fetch(away, never, plenty())).rejects.toThrow(/not public/);
   });
+});
+
+test('who ends the fetch says why', async () => {
+  const controller = new AbortController();
+  const reason = new RouterError('cancelled', 'the client has left');
+  const fetching = fetcher().fetch(`${base}/stall`, controller.signal, plenty());
+  controller.abort(reason);
+  await expect(fetching).rejects.toBe(reason);
 });
 
 test('a client that leaves ends the fetch', async () => {

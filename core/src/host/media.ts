@@ -81,6 +81,7 @@ export function createMediaFetcher(options: MediaFetcherOptions = {}): MediaFetc
       try {
         answer = await request(url, { dispatcher: agent, signal, headers: { accept: '*/*' } });
       } catch (error) {
+        if (RouterError.is(error)) throw error;
         throw refuse(url, error instanceof Error ? error.message : String(error), error);
       }
       const { statusCode, headers, body } = answer;
@@ -88,6 +89,7 @@ export function createMediaFetcher(options: MediaFetcherOptions = {}): MediaFetc
       if (statusCode >= 300 && statusCode < 400 && typeof location === 'string') {
         discard(body);
         if (redirects >= limits.redirectsMax) throw refuse(url, `more than ${limits.redirectsMax} redirects`);
+        if (!URL.canParse(location, url.href)) throw refuse(url, 'it redirects to what is no URL');
         url = checkUrl(new URL(location, url).href, isAllowed);
         continue;
       }

@@ -4,12 +4,22 @@ import type { Logger } from '../contract/index.ts';
 
 /** A write for each line would cost more than all else that a small request does: lines are gathered to this many bytes … */
 const GATHERED_BYTES = 8 * 1024;
+/** Lines that wait for a slow reader of the log beyond this are dropped. */
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 /** … but never for longer than this. */
 const FLUSH_MS = 250;
 
 /** Lines are written asynchronously and in order; `flush` writes what is left. */
 export function createLog(): Logger & { flush(): void } {
-  const destination = pino.destination({ fd: 2, sync: false, minLength: GATHERED_BYTES, periodicFlush: FLUSH_MS });
+  const destination = pino.destination({
+    fd: 2,
+    sync: false,
+    minLength: GATHERED_BYTES,
+    periodicFlush: FLUSH_MS,
+    maxLength: WAITING_BYTES_MAX,
+  });
+  // A full disk or a closed pipe loses lines; unheard, it would end the process.
+  destination.on('error', () => {});
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return Object.assign(log, { flush: () => destination.flushSync() });
 }

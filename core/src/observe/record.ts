@@ -47,16 +47,26 @@ export function startRecord(id: string, protocol: RequestRecord['protocol']): Re
   };
 }
 
+/** A name longer than this is none, and was refused. */
+const NAME_CHARS_MAX = 512;
+
+/** Where an unexpected error came from, without its message: that may quote what a model has said. */
+function framesOf(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack.split('\n').flatMap((line) => (/^\s+at /.test(line) ? line.trim() : []));
+}
+
 /** One line, after the answer has gone. */
 export function logRecord(log: Logger, record: RequestRecord): void {
   const { error, startMs, upstreamMs: _upstream, calls: _calls, tries, ...fields } = record;
   const line = {
     ...fields,
+    ...(fields.model !== undefined && { model: fields.model.slice(0, NAME_CHARS_MAX) }),
     attempts: tries.map((one) => ({ ...one, ms: Math.round(one.ms) })),
     totalMs: Math.round(performance.now() - startMs),
     ...(error && { code: error.code, error: error.message, ...(error.upstream && { upstream: error.upstream }) }),
   };
   if (error === undefined || error.code === 'cancelled') log.info(line, 'request');
-  else if (error.code === 'internal') log.error({ ...line, err: error.cause ?? error }, 'request');
+  else if (error.code === 'internal') log.error({ ...line, stack: framesOf(error.cause ?? error) }, 'request');
   else log.warn(line, 'request');
 }

@@ -13,7 +13,8 @@ export async function readJson(incoming: IncomingMessage, bytesMax: number): Pro
   if (Number(incoming.headers['content-length']) > bytesMax) throw tooLarge(bytesMax);
   const body = await readText(incoming, bytesMax);
   try {
-    return JSON.parse(body);
+    // Some clients put a byte order mark first.
+    return JSON.parse(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body);
   } catch (error) {
     // The parser's message quotes the body, and a body holds prompts.
     const position = /position \d+( \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0];

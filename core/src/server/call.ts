@@ -54,12 +54,18 @@ export async function openStream(target: RouteTarget, scope: CallScope): Promise
   try {
     scope.record.calls++;
     watch.expect('first token', config.timeout.firstTokenMs);
-    const opened = await timed(scope.record, () => peek(provider.stream(request, call)));
+    const opened = await timed(scope.record, () => watch.orAborted(peek(provider.stream(request, call))));
     watch.expect('further event', config.timeout.idleMs);
-    return { opened, watch, plan, end };
+    return { opened, watch, plan, end: (reason) => abandon(opened, end, reason) };
   } catch (error) {
     throw ended(watch, end, error);
   }
+}
+
+/** Ends a call; what is given up half way is told so, after its signal. */
+function abandon(opened: Opened, end: (reason?: unknown) => void, reason: unknown): void {
+  end(reason);
+  if (reason !== undefined) opened.rest.return?.().catch(() => {});
 }
 
 /** Calls the target and returns its whole answer. Throws RouterError; nothing stays open then. */
@@ -68,7 +74,7 @@ export async function fetchWhole(target: RouteTarget, scope: CallScope): Promise
   if (!provider.generate) return collectStream(await openStream(target, scope), scope.record);
   const { request, plan, call, watch, end } = await begin(target, scope);
   const answer = provider.generate.bind(provider);
-  return settled(scope, watch, end, async () => ({ result: await answer(request, call), plan }));
+  return settled(target, scope, { watch, end }, async () => ({ result: await answer(request, call), plan }));
 }
 
 /** Makes one call that is no chat. `ask` plans it. Throws RouterError; nothing stays open then. */
@@ -78,31 +84,39 @@ export async function callPlainly<T>(
   ask: (call: Omit<Call, 'plan'>) => Promise<T>,
 ): Promise<T> {
   const { call, watch, end } = await enter(target, scope);
-  return settled(scope, watch, end, async () => ask(call));
+  return settled(target, scope, { watch, end }, async () => ask(call));
 }
 
 /** Waits for a whole answer, and gives the place back whatever comes of it. */
 async function settled<T>(
+  target: RouteTarget,
   { record }: PlainScope,
-  watch: Watch,
-  end: (reason?: unknown) => void,
+  { watch, end }: Pick<Place, 'watch' | 'end'>,
   ask: () => Promise<T>,
 ): Promise<T> {
+  const startMs = performance.now();
   try {
     record.calls++;
-    const value = await timed(record, ask);
+    const value = await timed(record, () => watch.orAborted(ask()));
     end();
     return value;
   } catch (error) {
-    throw ended(watch, end, error);
+    const failure = ended(watch, end, error);
+    // Nothing but the deadline bounds a call that does not stream: silent for this long, it is the target's failure after all.
+    const silentMs = performance.now() - startMs;
+    const isSilent = failure.own && failure.code === 'upstream-timeout' && silentMs >= firstTokenMs(target);
+    throw isSilent ? new RouterError('upstream-timeout', failure.message) : failure;
   }
 }
+
+const firstTokenMs = ({ upstream }: RouteTarget): number => upstream.config.timeout.firstTokenMs;
 
 /** For a provider that only streams. Nothing has been sent to the client, so a failure here may still fail over. */
 async function collectStream(answer: OpenAnswer, record: PlainScope['record']): Promise<WholeAnswer> {
   try {
-    const result = await timed(record, () => collect(remaining(answer)));
-    await settle(answer);
+    const result = await timed(record, () => answer.watch.orAborted(collect(remaining(answer))));
+    // The answer is whole: how its connection ends is not waited for.
+    void settle(answer);
     return { result, plan: answer.plan };
   } catch (error) {
     throw ended(answer.watch, answer.end, error);
@@ -126,7 +140,7 @@ async function* remaining({ opened, watch }: OpenAnswer): AsyncGenerator<ChatEve
 export async function settle({ opened, watch, end }: OpenAnswer): Promise<void> {
   watch.expect('end of the connection after the answer', SETTLE_MS);
   try {
-    const extra = await opened.rest.next();
+    const extra = await watch.orAborted(opened.rest.next());
     end(extra.done ? undefined : new RouterError('upstream-failed', 'an event came after finish'));
   } catch (error) {
     end(error);

@@ -15,7 +15,7 @@ export interface Deadline {
 export function setDeadline(client: Pick<Client, 'end'>, way: Pick<Way, 'targets'>): Deadline {
   const totalMs = way.targets[0]?.upstream.config.timeout.totalMs ?? 0;
   const timer = setTimeout(() => {
-    client.end(new RouterError('upstream-timeout', `no complete answer within ${totalMs} ms`));
+    client.end(new RouterError('upstream-timeout', `no complete answer within ${totalMs} ms`, { own: true }));
   }, totalMs);
   return {
     atMs: performance.now() + totalMs,

@@ -70,10 +70,11 @@ export function findJourney(router: Router, departure: Departure, caller: Caller
 
 /** Finds where a model's name leads. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
 export function findWay(router: Router, model: string, caller: Caller): Way {
+  // Refuses a name that is none, before anything looks at it more closely or repeats it.
+  const resolved = resolve(router.table, model);
   if (!caller.mayUse(model)) {
     throw new RouterError('forbidden', `this key may not use the model "${model}"`, { field: 'model' });
   }
-  const resolved = resolve(router.table, model);
   if (!resolved) throw unknownModel(router, model, caller);
   const targets = resolved.targets.flatMap(({ provider, model, direct }) => {
     const upstream = router.upstreams.get(provider);

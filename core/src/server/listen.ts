@@ -87,7 +87,8 @@ function drain(server: http.Server, { clients, unused }: Present, drainMs: numbe
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     let kill: NodeJS.Timeout | undefined;
     const limit = setTimeout(() => {
-      for (const client of clients) client.end(new RouterError('overloaded', 'the router is shutting down'));
+      const over = new RouterError('overloaded', 'the router is shutting down', { own: true });
+      for (const client of clients) client.end(over);
       kill = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
     }, drainMs);
     server.close(() => {

@@ -55,3 +55,18 @@ test('too many URLs are refused before any is fetched', async () => {
   await expect(fetchMedia(journey, media, never)).rejects.toMatchObject({ code: 'invalid-request' });
   expect(media.asked).toEqual([]);
 });
+
+test('when one cannot be fetched, the others are not fetched on', async () => {
+  const ended: string[] = [];
+  const media: MediaFetcher = {
+    fetch: (url, signal) =>
+      new Promise((_, refuse) => {
+        if (url.endsWith('bad')) refuse(new Error('no such picture'));
+        signal.addEventListener('abort', () => ended.push(url));
+      }),
+    close: async () => {},
+  };
+  const journey = { request: request(image('https://a/slow'), image('https://a/bad')) };
+  await expect(fetchMedia(journey, media, never)).rejects.toThrow('no such picture');
+  expect(ended).toContain('https://a/slow');
+});

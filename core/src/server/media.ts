@@ -22,9 +22,7 @@ export async function fetchMedia<J extends Pick<Journey, 'request'>>(
     throw new RouterError('invalid-request', `${urls.size} media URLs in one request; at most ${URLS_MAX} are fetched`);
   }
   const budget = { bytesLeft: BYTES_MAX };
-  const fetched = new Map(
-    await Promise.all([...urls].map(async (url) => [url, await media.fetch(url, signal, budget)] as const)),
-  );
+  const fetched = await fetchAll(urls, (url, group) => media.fetch(url, group, budget), signal);
   const withBytes = (part: Part): Part => {
     if (part.type === 'tool-result') return { ...part, parts: part.parts.map(withBytes) };
     if (part.type !== 'media' || part.url === undefined) return part;
@@ -40,6 +38,22 @@ export async function fetchMedia<J extends Pick<Journey, 'request'>>(
   }));
   const request: ChatRequest = { ...journey.request, messages };
   return { ...journey, request };
+}
+
+/** All or none: when one fails, the others are not fetched on. */
+async function fetchAll<T>(
+  urls: ReadonlySet<string>,
+  fetch: (url: string, signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<Map<string, T>> {
+  const group = new AbortController();
+  const both = AbortSignal.any([signal, group.signal]);
+  try {
+    return new Map(await Promise.all([...urls].map(async (url) => [url, await fetch(url, both)] as const)));
+  } catch (error) {
+    group.abort();
+    throw error;
+  }
 }
 
 function collectUrls(parts: readonly Part[], urls: Set<string>): void {

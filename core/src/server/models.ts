@@ -40,7 +40,8 @@ function nameThrough(route: Router['config']['routes'][number], provider: string
   const [before = '', after] = first.model.split('*', 2);
   if (after === undefined || id.length < before.length + after.length) return undefined;
   if (!id.startsWith(before) || !id.endsWith(after)) return undefined;
-  return route.name.replace('*', id.slice(before.length, id.length - after.length));
+  const star = id.slice(before.length, id.length - after.length);
+  return route.name.replace('*', () => star);
 }
 
 function modelIds(upstream: Upstream): Promise<readonly string[]> {

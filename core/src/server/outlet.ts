@@ -8,15 +8,15 @@ export class Outlet {
   readonly #outgoing: ServerResponse;
   #pending = '';
   #scheduled = false;
-  #full = false;
 
   constructor(outgoing: ServerResponse) {
     this.#outgoing = outgoing;
   }
 
-  /** True when the reader is slow: wait for `room()` before producing more. */
+  /** True when the reader is slow: wait for `room()` before producing more. The socket is asked and nothing remembered: it may
+   * have drained while nobody was looking. */
   get full(): boolean {
-    return this.#full;
+    return this.#outgoing.writableNeedDrain && !this.#outgoing.destroyed;
   }
 
   write(text: string): void {
@@ -31,22 +31,25 @@ export class Outlet {
 
   /** Resolves when the socket takes more, or is closed. */
   room(): Promise<void> {
-    if (!this.#full || this.#outgoing.destroyed) return Promise.resolve();
+    if (!this.full) return Promise.resolve();
     return new Promise((done) => {
       const open = () => {
         this.#outgoing.off('drain', open).off('close', open);
-        this.#full = false;
         done();
       };
       this.#outgoing.once('drain', open).once('close', open);
     });
   }
 
-  /** Writes what is pending and ends the answer. */
-  end(): void {
+  /** Writes what is pending and ends the answer. With `withinMs`, a reader that has not taken it by then is cut off. */
+  end(withinMs?: number): void {
     const last = this.#pending;
     this.#pending = '';
-    if (!this.#outgoing.destroyed) this.#outgoing.end(Buffer.from(last));
+    if (this.#outgoing.destroyed) return;
+    this.#outgoing.end(Buffer.from(last));
+    if (withinMs === undefined) return;
+    const limit = setTimeout(() => this.#outgoing.destroy(), withinMs);
+    this.#outgoing.once('close', () => clearTimeout(limit)).once('finish', () => clearTimeout(limit));
   }
 
   readonly #flushLater = (): void => {
@@ -55,10 +58,10 @@ export class Outlet {
   };
 
   #flush(): void {
-    if (this.#pending === '' || this.#outgoing.destroyed) return;
     const text = this.#pending;
     this.#pending = '';
+    if (text === '' || this.#outgoing.destroyed) return;
     // As bytes: node encodes a long string twice when it writes it between the marks of a chunk.
-    if (!this.#outgoing.write(Buffer.from(text))) this.#full = true;
+    this.#outgoing.write(Buffer.from(text));
   }
 }

@@ -10,6 +10,9 @@ import { Outlet } from './outlet.ts';
  * of proxies. */
 const HEARTBEAT_MS = 15_000;
 
+/** How long a client may take to read the error that ends its answer. */
+const LAST_WORDS_MS = 1_000;
+
 export interface Pumped {
   readonly finish?: FinishEvent;
   /** What broke the answer after its first byte. */
@@ -37,20 +40,26 @@ export async function pump(
     if (silent) outlet.write(encoder.heartbeat);
     silent = true;
   }, HEARTBEAT_MS);
+  let over = false;
+  const take = (event: ChatEvent) => {
+    // A plugin that does not hear the signal may go on talking.
+    if (over) return;
+    silent = false;
+    outlet.write(encoder.push(event));
+  };
   try {
-    const finish = await drive(answer, options.idleMs, outlet, (event) => {
-      silent = false;
-      outlet.write(encoder.push(event));
-    });
+    const finish = await answer.watch.orAborted(drive(answer, options.idleMs, outlet, take));
+    outlet.end();
     return { finish };
   } catch (thrown) {
     const { signal } = answer.watch;
     const error = signal.aborted && RouterError.is(signal.reason) ? signal.reason : RouterError.from(thrown);
     outlet.write(encoder.fail(error, options.requestId));
+    outlet.end(LAST_WORDS_MS);
     return { error };
   } finally {
+    over = true;
     clearInterval(heartbeat);
-    outlet.end();
   }
 }
 
