@@ -1,7 +1,8 @@
 // The quickstart: bedrock-local and the router on config/quickstart.yaml, so that the first request needs no account.
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type CliOptions, createLog, loadRouter, report, serve } from '@turnout/core/cli';
+import { parseArgs } from 'node:util';
+import { type CliOptions, createLog, loadRouter, parsePort, report, serve } from '@turnout/core/cli';
 import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
 
 /** Bedrock-local's keys: those of config/quickstart.yaml, no secret. */
@@ -10,13 +11,15 @@ const LOCAL_KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secr
 const LOCAL_PORT = 4181;
 
 /** Runs until it is stopped; the exit code. */
-export async function quickstart(options: CliOptions): Promise<number> {
+export async function quickstart(argv: readonly string[], options: CliOptions): Promise<number> {
   const local = await startLocal();
   try {
+    const { values } = parseArgs({ args: [...argv], options: { port: { type: 'string' } } });
+    const port = parsePort(values.port);
     const file = configFile(options.home);
     const env = { ...options.env, BEDROCK_LOCAL_URL: local.url };
     const router = await loadRouter(file, { ...options, env }, createLog());
-    return await serve(router, { onListening: (url) => console.log(whatToTry(url, file, local.url)) });
+    return await serve(router, { ...port, onListening: (url) => console.log(whatToTry(url, file, local.url)) });
   } catch (error) {
     return report(error);
   } finally {

@@ -7,9 +7,16 @@ import { run } from '@turnout/core/cli';
 const home = dirname(fileURLToPath(import.meta.url));
 const [, , ...argv] = process.argv;
 
-if (argv.length === 0) {
+// Started by scripts/run.mjs: when that is gone, however it ended, this ends too.
+if (process.channel) {
+  process.channel.unref();
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+}
+
+// Without a command it is the quickstart, which takes a port.
+if (argv.length === 0 || argv[0]?.startsWith('--port')) {
   const { quickstart } = await import('./quickstart.ts');
-  process.exitCode = await quickstart({ home, env: process.env });
+  process.exit(await quickstart(argv, { home, env: process.env }));
 } else {
-  process.exitCode = await run(argv, { home, env: process.env });
+  process.exit(await run(argv, { home, env: process.env }));
 }

@@ -82,20 +82,43 @@ const node = findNode();
 const child = spawn(node, programs[command](), {
   // `npm start` changes to the package's folder; INIT_CWD is where the user stands, and --config is relative to that.
   cwd: command === 'start' ? (process.env.INIT_CWD ?? process.cwd()) : root,
-  stdio: 'inherit',
+  // The channel says nothing; that it closes tells the server that we are gone, however we ended.
+  stdio: command === 'start' ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
   env: { ...env, PATH: `${dirname(node)}${delimiter}${env.PATH ?? ''}` },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-// npm runs this through a shell, and a SIGTERM to npm ends both without a word to us. That the parent is gone is the word.
+// npm runs this through a shell, and what ends npm may end neither the shell nor us. That one of them is gone is the word.
 if (process.env.npm_lifecycle_event !== undefined) {
-  const parent = process.ppid;
+  const ancestors = [process.ppid, ...parentOf(process.ppid)];
   const orphaned = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === ancestors[0] && ancestors.every(isAlive)) return;
     clearInterval(orphaned);
     child.kill('SIGTERM');
   }, 200);
   orphaned.unref();
 }
+
+/** The parent of a process, where the system tells it in /proc. */
+function parentOf(pid) {
+  try {
+    // The name may hold spaces and brackets; the parent is the second field after its last closing bracket.
+    return [Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[1])].filter(
+      (parent) => parent > 1,
+    );
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
 child.on('error', (error) => {
   console.error(`turnout: ${error.message}`);
   process.exit(1);

@@ -1,7 +1,7 @@
 // The program as a user runs it: in a process of its own, with its output and its exit code.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,56 @@ describe('serve', () => {
         .split('\n')
         .map((line) => JSON.parse(line)),
     ).toMatchObject([{ msg: 'request', status: 200 }]);
+  });
+
+  test('a signal that comes twice at once is one signal: what runs finishes', async () => {
+    write(
+      'slow.ts',
+      `export default { name: 'slow', contract: 1, config: { '~standard': { version: 1, vendor: 'x', validate: (value) => ({ value }) } },
+        create: () => ({
+          plan: (request) => ({ resolution: { model: request.model, endpoint: 'none', auth: 'none', reasons: [] }, losses: [], wire: undefined }),
+          generate: async (request) => {
+            await new Promise((later) => setTimeout(later, 600));
+            return { id: 'a', model: request.model, blocks: [{ block: { type: 'text' }, text: 'done' }], finish: { type: 'finish', reason: 'stop', rawReason: 'end', usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 } } };
+          },
+          async *stream() {},
+        }) };`,
+    );
+    write('slow.yaml', 'providers: { slow: { plugin: ./slow.ts } }\nroutes: { parrot: slow/any }\n');
+    const child = start('serve', '--config', 'slow.yaml', '--port', '0');
+    let stdout = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    await expect.poll(() => stdout, { timeout: 10_000 }).toMatch(/\n/);
+    const asking = ask(/listening on (\S+)/.exec(stdout)?.[1] ?? '');
+    await new Promise((later) => setTimeout(later, 200));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) child.kill(signal);
+    expect((await asking).status).toBe(200);
+    expect(await once(child, 'close')).toEqual([0, null]);
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a log that cannot be written does not stop the service', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [bin, 'serve', '--config', 'good.yaml', '--port', '0'], {
+      cwd: dir,
+      env: { PATH: process.env.PATH ?? '' },
+      stdio: ['ignore', 'pipe', full],
+    });
+    let stdout = '';
+    child.stdout?.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    await expect.poll(() => stdout, { timeout: 10_000 }).toMatch(/\n/);
+    const url = /listening on (\S+)/.exec(stdout)?.[1] ?? '';
+    for (let n = 0; n < 4; n++) {
+      expect((await ask(url)).status).toBe(200);
+      // Beyond the time for which lines are gathered, so that each is tried and fails.
+      await new Promise((later) => setTimeout(later, 300));
+    }
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    closeSync(full);
   });
 
   test('a port in use is said in words', async () => {

@@ -131,6 +131,21 @@ describe('the next target', () => {
     expect(completion.choices[0]?.message.content).toBe('from beta');
   });
 
+  test('is not asked when the first does not stream: its first token is its last', async () => {
+    script('alpha', {
+      streams: false,
+      stream: async function* () {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        yield* say('whole');
+      },
+    });
+    const { openai } = await house();
+    const stream = await openai.chat.completions.create(askStream('main'));
+    let text = '';
+    for await (const { choices } of stream) text += choices[0]?.delta.content ?? '';
+    expect(text).toBe('whole');
+  });
+
   test('is not asked for a request that is wrong', async () => {
     script('alpha', () => failing('invalid-request'));
     const { openai } = await house();
@@ -410,6 +425,23 @@ describe('bad requests', () => {
     expect(response.status).toBe(415);
   });
 
+  test('a Host header that is none: 400 with words', async () => {
+    const opened = await house();
+    const answer = await new Promise<{ status: number | undefined; body: string }>((done, refuse) => {
+      http
+        .get(`${opened.url}/v1/models`, { headers: { host: 'a b' } }, (response) => {
+          let body = '';
+          response.on('data', (chunk) => {
+            body += chunk;
+          });
+          response.on('end', () => done({ status: response.statusCode, body }));
+        })
+        .on('error', refuse);
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('Host header');
+  });
+
   test('an unknown path: 404', async () => {
     const opened = await house();
     expect((await opened.post('/v1/nothing', {})).status).toBe(404);
@@ -532,6 +564,15 @@ describe('without keys, safe by default', () => {
   ])('%s', async (_name, headers, status) => {
     const opened = await house();
     expect(await get(`${opened.url}/v1/models`, headers)).toBe(status);
+  });
+
+  test('a refusal leaves its line in the log, and has the headers of every answer', async () => {
+    const opened = await house();
+    const response = await opened.post('/v1/chat/completions', ask('main'), { origin: 'https://evil.example' });
+    expect(response.status).toBe(403);
+    expect(response.headers.get('x-turnout-attempts')).toBe('0');
+    const line = await opened.line(response.headers.get('x-request-id') ?? '');
+    expect(line.fields).toMatchObject({ status: 403, code: 'forbidden' });
   });
 
   test('a body that is not JSON by its type: 415', async () => {

@@ -19,15 +19,17 @@ export async function doctor(router: Router, { call, json }: DoctorOptions): Pro
 
 /** The findings as a person reads them. */
 export function formatExamination(providers: readonly ExaminedProvider[]): string {
-  const width = Math.max(...providers.flatMap(({ findings }) => findings.map(({ what }) => what.length)));
+  const width = Math.max(...providers.flatMap(({ findings }) => findings.map((one) => titleOf(one).length)));
   const sections = providers.map(({ name, plugin, findings }) => {
-    const lines = findings.map((one) => `  ${markOf(one)} ${one.what.padEnd(width)}  ${one.detail}`);
+    const lines = findings.map((one) => `  ${markOf(one)} ${titleOf(one).padEnd(width)}  ${one.detail}`);
     return [name === plugin ? name : `${name} (plugin ${plugin})`, ...lines, ''].join('\n');
   });
   const broken = providers.filter(({ usable }) => !usable).map(({ name }) => name);
   const verdict = broken.length === 0 ? 'Every provider can be used.' : `Cannot be used: ${broken.join(', ')}.`;
   return [...sections, verdict].join('\n');
 }
+
+const titleOf = ({ what, member }: ExaminedFinding): string => (member === undefined ? what : `${member} ${what}`);
 
 function markOf({ ok, skipped, doubt }: ExaminedFinding): string {
   if (skipped) return '–';

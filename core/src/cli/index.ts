@@ -66,7 +66,7 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
   const load = (log = SILENT) => loadRouter(requireConfig(values.config), options, log);
   if (command === 'serve') {
     const port = parsePort(values.port);
-    return serve(await load(createLog()), port === undefined ? {} : { port });
+    return serve(await load(createLog()), port);
   }
   if (command === 'check') {
     const notes = collectSettingNotes();
@@ -117,11 +117,12 @@ function requireConfig(file: string | undefined): string {
   return file;
 }
 
-function parsePort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+/** What `--port` asks for. Throws for what is no port. */
+export function parsePort(text: string | undefined): { readonly port?: number } {
+  if (text === undefined) return {};
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${text}: not a port number`);
-  return port;
+  return { port };
 }
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

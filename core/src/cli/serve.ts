@@ -21,18 +21,24 @@ export async function serve(router: Router, options: ServeOptions = {}): Promise
   console.log(`turnout listening on ${listening.url}`);
   options.onListening?.(listening.url);
   await stopSignal();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
   await listening.close();
   await router.close();
   return 0;
 }
 
+/** A second signal within this time is the same one: a terminal and a supervisor send it to every process of the group, and the
+ * program that started us passes it on as well. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Resolves at the first signal; a later one ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((stop) => {
-    const done = () => {
-      process.off('SIGTERM', done).off('SIGINT', done);
+    let firstMs: number | undefined;
+    const heard = () => {
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(1);
       stop();
     };
-    process.on('SIGTERM', done).on('SIGINT', done);
+    process.on('SIGTERM', heard).on('SIGINT', heard);
   });
 }

@@ -143,10 +143,13 @@ function retyped(document: Document, text: string): string | number | boolean | 
   return text;
 }
 
+/** What is a reference by its form. Anything else between the braces may be a secret that was pasted there. */
+const SOUND_REFERENCE = /\$?\$\{(?:file:[^{}]*|[A-Za-z_][A-Za-z0-9_]*(?::-[^{}]*)?)\}/g;
+
 function literalParts(text: string, node: Scalar, span: Span): Span[] {
   const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
   const inner = quoted ? { start: span.start + 1, end: Math.max(span.start + 1, span.end - 1) } : span;
-  const holes = [...text.slice(inner.start, inner.end).matchAll(/\$?\$\{[^{}]*\}/g)]
+  const holes = [...text.slice(inner.start, inner.end).matchAll(SOUND_REFERENCE)]
     .filter((match) => !match[0].startsWith('$$'))
     .map((match) => ({ start: inner.start + match.index, end: inner.start + match.index + match[0].length }));
   return subtract(inner, holes);

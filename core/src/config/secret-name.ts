@@ -11,6 +11,7 @@ const CONTAINED = [
   'credential',
   'bearer',
   'authorization',
+  'externalid',
   'sha256',
 ];
 const LAST_WORDS = new Set(['key', 'token', 'secret', 'cookie', 'pwd', 'signature', 'jwt']);

@@ -183,3 +183,12 @@ describe('names', () => {
     expect(looksSecretList('models')).toBe(false);
   });
 });
+
+it('a key that was pasted into ${…} is no reference, and is masked', async () => {
+  const text = "providers:\n  a: { plugin: careless, region: x, apiKey: '${s3cr3t-Value-0042}', password: p }\n";
+  expect(await printed(text, {})).not.toContain('Value-0042');
+});
+
+it('an external id is a secret', () => {
+  expect(looksSecret('externalId')).toBe(true);
+});

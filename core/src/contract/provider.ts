@@ -28,6 +28,8 @@ export interface Plan {
   readonly losses: readonly Loss[];
   /** The body as it will be sent. Only the provider that made it reads it. */
   readonly wire: unknown;
+  /** `stream` will ask the upstream for a whole answer: there is no first token to wait for, only the end of the request. */
+  readonly streams?: false;
 }
 
 export interface PlanCall {

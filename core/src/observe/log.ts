@@ -18,8 +18,14 @@ export function createLog(): Logger & { flush(): void } {
     periodicFlush: FLUSH_MS,
     maxLength: WAITING_BYTES_MAX,
   });
-  // A full disk or a closed pipe loses lines; unheard, it would end the process.
-  destination.on('error', () => {});
+  // A full disk loses lines; unheard, it would end the process, and the flush at its end would wait for it forever.
+  const flushSync = destination.flushSync.bind(destination);
+  destination.on('error', () => {
+    destination.flushSync = () => {};
+  });
+  destination.on('write', () => {
+    destination.flushSync = flushSync;
+  });
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return Object.assign(log, { flush: () => destination.flushSync() });
 }

@@ -74,9 +74,12 @@ function inference(serve: (client: Client, router: Router) => Promise<void>, opt
   return async (context) => {
     const { incoming, outgoing } = context.env;
     const router = options.router();
-    if (options.draining()) throw new RouterError('overloaded', 'the router is shutting down', { retryAfterMs: 1_000 });
-    if (!router.keys.required) refuseForeign(incoming);
-    await serve(welcome(incoming, outgoing, options.clients), router);
+    const admit = (asked: typeof incoming) => {
+      if (options.draining())
+        throw new RouterError('overloaded', 'the router is shutting down', { retryAfterMs: 1_000 });
+      if (!router.keys.required) refuseForeign(asked);
+    };
+    await serve(welcome(incoming, outgoing, { clients: options.clients, admit }), router);
     return RESPONSE_ALREADY_SENT;
   };
 }
@@ -150,7 +153,7 @@ function answerJson(context: Context<Env>, body: object, status: 200 | 503 = 200
 }
 
 /** An error outside any protocol's exchange, in the shape that most clients read. */
-function errorResponse(error: RouterError): Response {
+export function errorResponse(error: RouterError): Response {
   const id = randomUUID();
   const { status, headers, body } = openaiChat.encodeError(error, id);
   return new Response(body, { status, headers: { ...headers, 'x-request-id': id } });

@@ -53,7 +53,7 @@ export async function openStream(target: RouteTarget, scope: CallScope): Promise
   const { request, plan, call, watch, end } = await begin(target, scope);
   try {
     scope.record.calls++;
-    watch.expect('first token', config.timeout.firstTokenMs);
+    if (plan.streams !== false) watch.expect('first token', config.timeout.firstTokenMs);
     const opened = await timed(scope.record, () => watch.orAborted(peek(provider.stream(request, call))));
     watch.expect('further event', config.timeout.idleMs);
     return { opened, watch, plan, end: (reason) => abandon(opened, end, reason) };

@@ -10,6 +10,8 @@ export interface Client {
   readonly outgoing: ServerResponse;
   /** Aborted with `cancelled` when the client leaves, or with what `end` is given. */
   readonly signal: AbortSignal;
+  /** Why it is not served at all: asked before anything is read of it. Throws RouterError. */
+  admit(): void;
   /** Ends the request from our side: its time is over, the server shuts down. */
   end(reason: RouterError): void;
 }
@@ -17,13 +19,18 @@ export interface Client {
 /** The requests now in the house, so that a shutdown can end them. */
 export type Clients = Set<Client>;
 
-export function welcome(incoming: IncomingMessage, outgoing: ServerResponse, clients: Clients): Client {
+export function welcome(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { clients, admit }: { readonly clients: Clients; admit(incoming: IncomingMessage): void },
+): Client {
   const controller = new AbortController();
   const client: Client = {
     id: randomUUID(),
     incoming,
     outgoing,
     signal: controller.signal,
+    admit: () => admit(incoming),
     end: (reason) => controller.abort(reason),
   };
   clients.add(client);

@@ -1,6 +1,6 @@
 // A router's providers examined one by one, for `doctor`: what each finds about itself, its models, and when asked one call.
 import { targetName } from '../attempt/index.ts';
-import { type Finding, RouterError } from '../contract/index.ts';
+import { type Finding, isUsable, RouterError } from '../contract/index.ts';
 import type { Router, Upstream } from '../host/index.ts';
 import { lookAhead, membersOf } from './journey.ts';
 import { trialOf, tryModels } from './trial.ts';
@@ -37,7 +37,7 @@ export function examine(router: Router, options: ExaminationOptions): Promise<Ex
       const known = wanted.filter((model) => !unknown.includes(model));
       findings.push(await trial(upstream, wanted.length > 0 ? [...known, ...unknown] : list.ids));
     }
-    const usable = findings.every(({ ok, doubt }) => ok || doubt === true);
+    const usable = isUsable(findings.filter(({ doubt }) => doubt !== true));
     return { name: upstream.name, plugin: upstream.config.plugin.name, usable, findings };
   });
   return Promise.all(examined);

@@ -1,5 +1,5 @@
 // /readyz: whether at least one provider can be used, by its own examination.
-import type { Finding } from '../contract/index.ts';
+import { type Finding, isUsable } from '../contract/index.ts';
 import type { Router, Upstream } from '../host/index.ts';
 
 const CHECK_MS = 5_000;
@@ -19,11 +19,14 @@ export async function readiness(router: Router, detailed: boolean): Promise<Read
   const entries = await Promise.all(
     [...router.upstreams.values()].map(async (upstream) => {
       const findings = await examine(upstream);
-      const ok = findings.every((finding) => finding.ok);
+      const ok = isUsable(findings);
       return [upstream.name, detailed ? { ok, findings } : { ok }] as const;
     }),
   );
-  return { ready: entries.some(([, provider]) => provider.ok), providers: Object.fromEntries(entries) };
+  // Who cannot examine itself is no evidence, unless there is no other.
+  const telling = entries.filter(([name]) => router.upstreams.get(name)?.provider.check !== undefined);
+  const evidence = telling.length > 0 ? telling : entries;
+  return { ready: evidence.some(([, provider]) => provider.ok), providers: Object.fromEntries(entries) };
 }
 
 function examine(upstream: Upstream): Promise<readonly Finding[]> {

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
-import { createApp } from './app.ts';
+import { createApp, errorResponse } from './app.ts';
 import type { Client } from './client.ts';
 
 export interface Listening {
@@ -29,8 +29,7 @@ export async function listen(router: Router, at: { host: string; port: number })
   const unused = new Set<Socket>();
   let draining = false;
   const app = createApp({ router: () => router, clients, draining: () => draining });
-  // The app never reads the Request's url beyond its path, so the host header cannot lead it astray.
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: unreadable });
   const server = http.createServer(
     { headersTimeout: HEADERS_MS, requestTimeout: BODY_MS, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: 32 * 1024 },
     (incoming, outgoing) => {
@@ -47,6 +46,8 @@ export async function listen(router: Router, at: { host: string; port: number })
     server.once('error', failed);
     server.listen(at.port, at.host, () => {
       server.off('error', failed);
+      // Such as an accept that fails for want of file descriptors: the next one may succeed.
+      server.on('error', (error) => router.log.error({ err: error }, 'the server socket reported an error'));
       ready();
     });
   });
@@ -73,6 +74,11 @@ function explainRefusal(error: NodeJS.ErrnoException, { host, port }: { host: st
   };
   const reason = reasons[error.code ?? ''] ?? error.message;
   return new Error(`cannot listen on ${host} port ${port}: ${reason}`, { cause: error });
+}
+
+/** For a request of which not even a URL can be made, such as one with a malformed Host header. */
+function unreadable(): Response {
+  return errorResponse(new RouterError('invalid-request', 'the request line or the Host header cannot be read'));
 }
 
 interface Present {

@@ -30,6 +30,7 @@ export async function attend(
 ): Promise<void> {
   const record = startRecord(client.id, door.name);
   try {
+    client.admit();
     const caller = router.keys.identify(client.incoming.headers);
     record.key = caller.name;
     const body = await readJson(client.incoming, router.config.server.bodyLimitBytes);
