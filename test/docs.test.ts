@@ -67,3 +67,15 @@ test('the YAML of README is sound', async () => {
     await router.close();
   }
 });
+
+test('the script of README starts a bedrock-local', async () => {
+  const script = blocks('README.md', 'js').find((block) => block.includes('startBedrockLocal')) ?? '';
+  writeFileSync(join(dir, 'local.mjs'), `${script}\nexport const { url } = local;\n`);
+  const { url } = await import(join(dir, 'local.mjs'));
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+test('README has no hole left', () => {
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).not.toMatch(/@@\w*@@/);
+});

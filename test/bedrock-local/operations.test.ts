@@ -220,6 +220,7 @@ describe('Converse', () => {
         tags: { type: 'array', items: { enum: ['old', 'new'] } },
       },
       required: ['city', 'size', 'tags'],
+      additionalProperties: false,
     });
     const answer = await converse({
       modelId: SONNET_45,

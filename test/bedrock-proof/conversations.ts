@@ -28,6 +28,8 @@ const text: fc.Arbitrary<Part> = fc.oneof(
       { type: 'text', text: 'cited', citations: [{ type: 'char_location', cited_text: 'x' }] },
       { type: 'text', text: 'signed', signature: 'abc', origin: 'gemini' },
       { type: 'text', text: 'extended', extensions: { 'openai-chat': { audio: 1 } } },
+      { type: 'text', text: 'guarded', extensions: { bedrock: { guard: true } } },
+      { type: 'text', text: 'guarded', extensions: { bedrock: { guard: ['grounding_source'] } } },
     ),
   },
 );
@@ -104,6 +106,8 @@ const schema = fc.constantFrom<Tool['schema']>(
   {},
   { $schema: 'x', type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false },
   { type: ['object', 'null'], properties: { a: { type: ['string', 'null'] } } },
+  { type: 'object', properties: { a: { properties: { b: {} } } }, additionalProperties: false },
+  { type: 'object', properties: { a: { type: ['object', 'null'] } }, additionalProperties: false },
   {
     anyOf: [
       { type: 'object', properties: { a: {} } },
@@ -148,6 +152,16 @@ export const anyRequest: fc.Arbitrary<ChatRequest> = fc
         { schema: { type: 'object', properties: {}, additionalProperties: false }, name: 'x y' },
         { schema: { type: 'object', properties: { a: { type: 'number', minimum: 1 } } } },
         { schema: { type: 'array' } },
+        { schema: { $schema: 'x', $id: 'y', properties: { a: { type: 'string' } } } },
+        { schema: { type: ['object', 'null'], properties: {} } },
+        { schema: { type: 'object', anyOf: [{ required: ['a'] }, { properties: { b: { type: 'string' } } }] } },
+        {
+          schema: {
+            type: 'object',
+            properties: { a: { properties: {} }, b: { type: ['object', 'null'] } },
+            additionalProperties: false,
+          },
+        },
       ),
     ),
     reasoning: optional(

@@ -355,6 +355,22 @@ describe('section 10, media', () => {
       asked: asked(OSS, { messages: [user(text('a'), image())] }),
       refused: /takes no images/,
     },
+    ...[
+      'mistral.mistral-large-2402-v1:0',
+      'mistral.mistral-small-2402-v1:0',
+      'mistral.mistral-7b-instruct-v0:2',
+      'mistral.mixtral-8x7b-instruct-v0:1',
+      'amazon.titan-text-express-v1',
+    ].map((model) => ({
+      rule: `and for one of which the catalogue does not say, but whose family is known: ${model}`,
+      asked: asked(model, { messages: [user(text('a'), image())] }),
+      refused: /takes no images/,
+    })),
+    ...['google.gemma-3-12b-it', 'anthropic.claude-sonnet-5-5'].map((model) => ({
+      rule: `an image is taken where the family sees, whatever the catalogue leaves out: ${model}`,
+      asked: asked(model, { messages: [user(text('a'), image())] }),
+      body: { messages: [{ content: [{}, { image: {} }] }] },
+    })),
     {
       rule: 'an image of an earlier turn, seen by another model, is left out for it',
       asked: asked(OSS, { messages: [user(image()), assistant(text('a cat')), user(text('what colour?'))] }),
@@ -365,6 +381,13 @@ describe('section 10, media', () => {
       rule: 'a document needs a text beside it',
       asked: asked(SONNET_5, { messages: [user(pdf('x'))] }),
       body: { messages: [{ content: [{ document: {} }, { text: '(see the attached document)' }] }] },
+    },
+    {
+      rule: 'text for a guardrail to look at is none beside a document',
+      asked: asked(SONNET_5, { messages: [user(text('a', { extensions: { bedrock: { guard: true } } }), pdf())] }),
+      body: {
+        messages: [{ content: [{ guardContent: {} }, { document: {} }, { text: '(see the attached document)' }] }],
+      },
     },
     {
       rule: 'document names: no ending, letters, digits, single spaces, ()[]- only',

@@ -492,6 +492,9 @@ const ASKED_FOR = [OPUS_5_5, 'anthropic.claude-fable-5-1', LLAMA, 'google.gemma-
 const LOOSE = {
   'an open object': { type: 'object', properties: {} },
   'an open object further down': { ...closed, properties: { a: { type: 'object', properties: {} } } },
+  'object without a type': { ...closed, properties: { a: { properties: { b: { type: 'string' } } } } },
+  'object that may be null': { ...closed, properties: { a: { type: ['object', 'null'] } } },
+  'properties without a type at the top': { properties: { a: { type: 'string' } } },
   minimum: { ...closed, properties: { a: { type: 'number', minimum: 1 } } },
   exclusiveMaximum: { ...closed, properties: { a: { type: 'integer', exclusiveMaximum: 5 } } },
   multipleOf: { ...closed, properties: { a: { type: 'integer', multipleOf: 5 } } },
@@ -538,6 +541,31 @@ describe('section 9, structured output', () => {
       asked: asked(SONNET_4_5, { output: { schema } }),
       body: { toolConfig: { toolChoice: { tool: { name: 'json' } } } },
       absent: ['outputConfig'],
+    })),
+    ...[SONNET_5, SONNET_4_5, NOVA].map((model) => ({
+      rule: `the schema of that tool is shaped as any tool's is: ${model}`,
+      asked: asked(model, {
+        output: {
+          schema: {
+            $schema: 'http://json-schema.org/draft-07/schema#',
+            $id: 'x',
+            type: 'object',
+            anyOf: [
+              { properties: { a: { type: 'string' } }, required: ['a'] },
+              { properties: { b: {} }, required: ['a', 'b'] },
+            ],
+          },
+        },
+      }),
+      body: {
+        toolConfig: {
+          tools: [
+            { toolSpec: { inputSchema: { json: { properties: { a: { type: 'string' }, b: {} }, required: ['a'] } } } },
+          ],
+        },
+      },
+      absent: ['anyOf', '$schema', '$id'].map((key) => `toolConfig.tools.0.toolSpec.inputSchema.json.${key}`),
+      losses: ['output:approximated'],
     })),
     ...Object.entries(FITTING).map(([what, schema]) => ({
       rule: `Claude takes ${what} natively`,
@@ -592,6 +620,12 @@ describe('section 9, structured output', () => {
       absent: ['toolConfig.tools.0.toolSpec.strict'],
       losses: ['strict:dropped'],
     },
+    ...[LOOSE['object without a type'], LOOSE['object that may be null']].map((schema) => ({
+      rule: `a strict tool closes every object: ${JSON.stringify(schema.properties)}`,
+      asked: asked(SONNET_4_5, { tools: [tool('look', { schema, strict: true })] }),
+      absent: ['toolConfig.tools.0.toolSpec.strict'],
+      losses: ['strict:dropped'],
+    })),
     {
       rule: 'at most 20 strict tools',
       asked: asked(SONNET_4_5, {

@@ -26,14 +26,16 @@ function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
       ),
     );
     try {
-      const { losses } = lookAhead(target, { ...journey, strict: false });
+      const { losses, resolution } = lookAhead(target, { ...journey, strict: false });
       const lost = losses.filter(
         ({ field, action, ofRoute }) => action === 'dropped' && (ofRoute || journey.defaulted.has(field)),
       );
       const unsent = lost.map((loss) =>
         router.config.issue(settingPath(route, loss), `warning: ${name} does not get this: ${loss.reason}`),
       );
-      return [...unread, ...unsent];
+      const doubt = `warning: ${name}: the provider does not know this model, and sends the name as it is written`;
+      const unknown = resolution.known === false ? [router.config.issue(['routes', route.name], doubt)] : [];
+      return [...unknown, ...unread, ...unsent];
     } catch (thrown) {
       const { message } = RouterError.from(thrown);
       return [...unread, router.config.issue(['routes', route.name], `warning: ${name} cannot be asked: ${message}`)];

@@ -18,8 +18,8 @@ export interface ClaudeTraits {
   readonly effortBeta?: string;
   /** A last message of the assistant is accepted. */
   readonly prefill: boolean;
-  /** output_config.format and strict tools. */
-  readonly structured: boolean;
+  /** output_config.format and strict tools; `unchecked`: whatever the schema is. */
+  readonly structured: boolean | 'unchecked';
   /** Messages of the role `system` between the turns (recorded for Opus 4.8). */
   readonly systemMessages: boolean;
   readonly cache: boolean;
@@ -55,7 +55,7 @@ const V46: ClaudeTraits = {
 const V45: ClaudeTraits = { ...V46, thinking: 'budget', efforts: [], prefill: true };
 const V41: ClaudeTraits = { ...V45, structured: false, hourCache: false };
 // The recordings hold an `outputConfig.textFormat` that Claude 3 Sonnet accepted, so the old ones are let through.
-const V4: ClaudeTraits = { ...V41, structured: true, sampling: 'all' };
+const V4: ClaudeTraits = { ...V41, structured: 'unchecked', sampling: 'all' };
 const V3: ClaudeTraits = { ...V4, thinking: 'none', forcedTool: 'yes' };
 
 // The first match wins. Sources: the Claude table of @ai-sdk/anthropic 4.0.105 (2026-11), langchain-aws 0434c7f9 (2026-08)

@@ -15,7 +15,12 @@ const tools: RuntimeTools = {
   cache: createPromptCache({ tokensMin: 0, now: () => 0 }),
 };
 
-const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+const schema = {
+  type: 'object',
+  properties: { city: { type: 'string' } },
+  required: ['city'],
+  additionalProperties: false,
+};
 const converse = {
   system: [{ text: 'Be brief' }, { cachePoint: { type: 'default', ttl: '1h' } }],
   messages: [

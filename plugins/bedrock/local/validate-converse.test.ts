@@ -62,6 +62,12 @@ const round = (...results: object[]) => ({
   ...tools(),
 });
 
+const CLOSED = { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false };
+const OPEN = "For 'object' type, 'additionalProperties' must be explicitly set to false";
+const native = (schema: object) => ({
+  ...hello,
+  outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema: { schema: JSON.stringify(schema) } } } },
+});
 const INVALID = 'ValidationException: ';
 const SAID = `${INVALID}The model returned the following errors: `;
 const ONE = `${INVALID}1 validation error detected: `;
@@ -411,7 +417,39 @@ describe('tools', () => {
       { ...hello, ...tools(spec('a', { strict: true })) },
       `${SAID}tools.0.custom.strict: Extra inputs are not permitted`,
     ],
-    ['strict with 4.5', SONNET_45, { ...hello, ...tools(spec('a', { strict: true })) }, 'ok'],
+    ...Object.entries({
+      'type: object': { type: 'object', properties: {} },
+      'type: list': { ...CLOSED, properties: { a: { type: ['object', 'null'] } } },
+      'no type': { ...CLOSED, properties: { a: { properties: { b: { type: 'string' } } } } },
+      'in a list': { ...CLOSED, properties: { a: { type: 'array', items: { type: 'object' } } } },
+    }).map(
+      ([name, json]): Case => [
+        `strict with 4.5, an open object: ${name}`,
+        SONNET_45,
+        { ...hello, ...tools(spec('a', { inputSchema: { json }, strict: true })) },
+        `${SAID}tools.0.custom: ${OPEN}`,
+      ],
+    ),
+    [
+      'strict with 4.5, closed',
+      SONNET_45,
+      { ...hello, ...tools(spec('a', { inputSchema: { json: CLOSED }, strict: true })) },
+      'ok',
+    ],
+    [
+      'strict with 4.5, a range',
+      SONNET_45,
+      {
+        ...hello,
+        ...tools(
+          spec('a', {
+            inputSchema: { json: { ...CLOSED, properties: { minimum: { type: 'number', minimum: 1 } } } },
+            strict: true,
+          }),
+        ),
+      },
+      `${SAID}tools.0.custom: For 'number' type, property 'minimum' is not supported`,
+    ],
     [
       'a model without tools',
       'us.meta.llama3-2-3b-instruct-v1:0',
@@ -480,6 +518,15 @@ describe('media', () => {
       { messages: [user(image())] },
       `${INVALID}This model doesn't support the image content block that you provided. Update the content block and try again.`,
     ],
+    ...['mistral.mistral-large-2402-v1:0', 'mistral.mistral-small-2402-v1:0', 'cohere.command-r-v1:0'].map(
+      (model): Case => [
+        `image for ${model}, of which the catalogue does not say`,
+        model,
+        { messages: [user(image())] },
+        `${INVALID}This model doesn't support the image content block that you provided. Update the content block and try again.`,
+      ],
+    ),
+    ['image for Gemma, of which it does not either', 'google.gemma-3-12b-it', { messages: [user(image())] }, 'ok'],
     [
       'image of another format',
       SONNET_5,
@@ -645,6 +692,14 @@ describe('inference', () => {
       { ...hello, outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema: { schema: '{' } } } } },
       `${INVALID}The value at outputConfig.textFormat.structure.jsonSchema.schema is not a valid JSON schema.`,
     ],
+    [
+      'schema with an open object',
+      SONNET_45,
+      native({ ...CLOSED, properties: { a: { properties: {} } } }),
+      `${SAID}output_config.format.schema: ${OPEN}`,
+    ],
+    ['schema with closed objects', SONNET_45, native(CLOSED), 'ok'],
+    ['schema with an open object, elsewhere', GPT_OSS, native({ type: 'object' }), 'ok'],
     [
       'schema with 5',
       SONNET_5,

@@ -5,6 +5,7 @@ import type { Family } from './family.ts';
 import type { ResolvedModel } from './model.ts';
 import { invalid, malformed, modelSaid } from './refusal.ts';
 import { isObject } from './shape.ts';
+import { findStrictFault } from './strict-schema.ts';
 
 const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 
@@ -12,7 +13,7 @@ const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 export function checkFields(body: ConverseRequestBody, model: ResolvedModel, family: Family): void {
   checkInference(body, model, family);
   checkPointers(body);
-  checkSchema(body);
+  checkSchema(body, model);
   checkLatency(body, model);
   const effort = body.outputConfig?.effort;
   if (effort !== undefined && !EFFORTS.includes(effort)) {
@@ -74,7 +75,7 @@ function checkPointers(body: ConverseRequestBody): void {
   }
 }
 
-function checkSchema(body: ConverseRequestBody): void {
+function checkSchema(body: ConverseRequestBody, model: ResolvedModel): void {
   const schema = body.outputConfig?.textFormat?.structure.jsonSchema.schema;
   if (schema === undefined) return;
   let parsed: unknown;
@@ -86,6 +87,8 @@ function checkSchema(body: ConverseRequestBody): void {
   if (!isObject(parsed)) {
     throw invalid('The value at outputConfig.textFormat.structure.jsonSchema.schema is not a valid JSON schema.');
   }
+  const fault = model.claude?.structured === true ? findStrictFault(parsed) : undefined;
+  if (fault !== undefined) throw modelSaid(`output_config.format.schema: ${fault}`);
 }
 
 const LATENCY_OPTIMIZED = /^(amazon\.nova-pro|anthropic\.claude-3-5-haiku|meta\.llama3-1-(70b|405b))/;

@@ -15,6 +15,9 @@ const DOCUMENT_BYTES_MAX = 4.5 * 1024 * 1024;
 // (aws-samples/generative-ai-use-cases#1671, 2026-08).
 const DOCUMENT_NAME = /^(?!.* {2})[a-zA-Z0-9_ ()[\]-]+$/;
 
+/** Read only, though the catalogue does not say so: from AWS's page of supported models and features, as of 2026-11. */
+const BLIND = /^(amazon\.titan-text|mistral\.(mistral-7b|mixtral|mistral-(large|small)-24\d\d)|cohere\.command|ai21\.)/;
+
 /** Throws Refusal. */
 export function checkMedia(body: ConverseRequestBody, model: ResolvedModel): void {
   const names = new Set<string>();
@@ -51,7 +54,7 @@ function checkBlock(block: ConverseBlock, role: string, hasText: boolean, [m, b]
       throw modelSaid(`messages.${m}.content: '${kind}' blocks are not permitted within assistant turns.`);
     throw invalid(`The ${kind} block at messages.${m}.content.${b} can only be used in a message of the user role.`);
   }
-  if (kind === 'image' && model.facts.images === false) throw unsupportedBlock(kind);
+  if (kind === 'image' && (model.facts.images ?? !BLIND.test(model.id)) === false) throw unsupportedBlock(kind);
   if (kind === 'video' && !/^amazon\.nova-(?!micro)/.test(model.id)) throw unsupportedBlock(kind);
   if (kind === 'audio' && model.claude !== undefined) throw unsupportedBlock(kind);
   if (kind === 'document' && !hasText) {

@@ -4,6 +4,7 @@ import type { Family } from './family.ts';
 import type { ResolvedModel } from './model.ts';
 import { invalid, malformed, modelSaid } from './refusal.ts';
 import { isObject } from './shape.ts';
+import { findStrictFault } from './strict-schema.ts';
 
 /** Throws Refusal. */
 export function checkTools(body: ConverseRequestBody, model: ResolvedModel, family: Family): void {
@@ -47,6 +48,8 @@ function checkDefinitions(body: ConverseRequestBody, model: ResolvedModel): void
     if (strict !== undefined && !model.claude.structured) {
       throw modelSaid(`tools.${index}.custom.strict: Extra inputs are not permitted`);
     }
+    const fault = strict === true && model.claude.structured === true ? findStrictFault(schema) : undefined;
+    if (fault !== undefined) throw modelSaid(`tools.${index}.custom: ${fault}`);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@turnout/core/contract';
 import { type AwsFailure, isClockSkew, isStaleCredential, SAID } from './aws-failure.ts';
 import type { CatalogueModel } from './catalogue.ts';
-import { nearestIds } from './catalogue-id.ts';
+import { suggestion } from './catalogue-id.ts';
 import type { ErrorContext } from './error.ts';
 import { missingPermission } from './permission.ts';
 
@@ -69,11 +69,6 @@ export function adviceFor(code: ErrorCode, failure: AwsFailure, context: ErrorCo
   if (isStaleCredential(failure)) return 'the credentials are no longer valid, or not for this region';
   if (name.includes('Signature')) return 'the secret access key is wrong, or something on the way changes the request';
   return missingPermission(context, message);
-}
-
-function suggestion(model: string): string {
-  const near = model.startsWith('arn:') ? [] : nearestIds(model);
-  return near.length === 0 ? '' : `; near it are ${near.join(', ')}`;
 }
 
 function profileAdvice(row: CatalogueModel | undefined): string {

@@ -1,29 +1,16 @@
 // The members of a Converse answer become events. One reader for streams and whole answers, so that both say the same.
-import { type BlockEndEvent, type ChatEvent, type FinishReason, RouterError, type Usage } from '@turnout/core/contract';
+import type { ChatEvent, FinishReason, RouterError, Usage } from '@turnout/core/contract';
 import type { ConverseStreamPayloads } from '@turnout/core/wire';
+import { brokenAnswer } from './error.ts';
 import { finishReasonOf, NO_USAGE, pickExtras, pickNotes, readStopSequence, readUsage } from './finish.ts';
-import { isObject, parseObject } from './json.ts';
+import { HeldProse, objectIn } from './held-prose.ts';
+import { isObject } from './json.ts';
 import { JsonText } from './json-text.ts';
+import { closingEvents, type Kind, type OpenBlock } from './open-block.ts';
 import type { Echo } from './request.ts';
 
 type Payloads = ConverseStreamPayloads;
 type Delta = Payloads['contentBlockDelta']['delta'];
-
-/** `input`: a tool call whose fragments go to the client as they come; `custom`: one whose JSON holds the free text;
- * `ignored`: a call that the client does not want. */
-type Kind = 'text' | 'reasoning' | 'redacted' | 'input' | 'custom' | 'ignored' | 'server' | 'media';
-
-interface OpenBlock {
-  readonly kind: Kind;
-  /** The index in our events: Bedrock's may change its kind half way. */
-  readonly index: number;
-  empty: boolean;
-  signature: string;
-  /** Fragments to be joined at the end. */
-  held: string[];
-  /** Takes the JSON out of the text. */
-  json: JsonText | undefined;
-}
 
 /** What is held back of one answer until its block ends, in characters. */
 const HELD_LENGTH_MAX = 32 * 1024 * 1024;
@@ -37,6 +24,8 @@ export class AnswerReader {
   readonly #open = new Map<number, OpenBlock>();
   #started = false;
   #next = 0;
+  /** Words beside the tool of structured output; undefined without such a tool, and once it was called. */
+  #prose: HeldProse | undefined;
   #heldLength = 0;
   #calls = 0;
   #citations = 0;
@@ -47,12 +36,18 @@ export class AnswerReader {
   /** `id`: of the answer. `label`: what a failure names, the provider and the model. */
   constructor(echo: Echo, id: string, label: string) {
     this.#echo = echo;
+    if (echo.outputTool !== undefined) this.#prose = new HeldProse();
     this.#id = id;
     this.#label = label;
   }
 
   get usage(): Usage | undefined {
     return this.#usage;
+  }
+
+  /** Whether the content is whole: what may follow is usage. */
+  get stopped(): boolean {
+    return this.#stop !== undefined;
   }
 
   get finished(): boolean {
@@ -81,20 +76,16 @@ export class AnswerReader {
   /** Empty deltas are common, and a block that never has content is none. */
   textDelta(at: number, text: string): void {
     if (text === '') return;
-    const block = this.#ensure(at, 'text');
-    if (block.json === undefined) this.#emit(block, text);
-    else this.#jsonDelta(block, block.json, text);
+    if (this.#echo.outputTool !== undefined) this.#holdProse(text);
+    else this.#emitText(this.#ensure(at, 'text'), text);
   }
 
   blockDelta({ contentBlockIndex, delta }: Payloads['contentBlockDelta']): void {
     if (delta.text !== undefined) this.textDelta(contentBlockIndex, delta.text);
     else if (delta.toolUse !== undefined) this.#callDelta(contentBlockIndex, delta.toolUse.input);
     else if (delta.reasoningContent !== undefined) this.#reasoningDelta(contentBlockIndex, delta.reasoningContent);
-    else if (delta.citation !== undefined) {
-      const { index } = this.#ensure(contentBlockIndex, 'text');
-      this.#citations++;
-      this.out.push({ type: 'block-delta', index, text: '', citation: delta.citation });
-    } else if (delta.toolResult !== undefined) this.#resultDelta(contentBlockIndex, delta.toolResult);
+    else if (delta.citation !== undefined) this.#citationDelta(contentBlockIndex, delta.citation);
+    else if (delta.toolResult !== undefined) this.#resultDelta(contentBlockIndex, delta.toolResult);
     else if (delta.image?.source?.bytes !== undefined) this.#hold(contentBlockIndex, delta.image.source.bytes);
   }
 
@@ -102,13 +93,14 @@ export class AnswerReader {
     const block = this.#open.get(contentBlockIndex);
     if (block === undefined) return;
     this.#open.delete(contentBlockIndex);
-    this.#close(block);
+    this.out.push(...closingEvents(block));
   }
 
   messageStop(payload: Payloads['messageStop']): void {
     this.start();
-    for (const block of this.#open.values()) this.#close(block);
+    for (const block of this.#open.values()) this.out.push(...closingEvents(block));
     this.#open.clear();
+    this.#tellProse(objectIn);
     this.#stop = payload;
     if (this.#usage !== undefined) this.#finish({});
   }
@@ -128,8 +120,7 @@ export class AnswerReader {
   #startCall(at: number, { toolUseId, name, type }: { toolUseId: string; name: string; type?: string }): void {
     const { names, customNames, outputTool, ignoresCalls } = this.#echo;
     if (name === outputTool) {
-      const { index } = this.#begin(at, 'text');
-      this.out.push({ type: 'block-start', index, block: { type: 'text' } });
+      this.#startOutput(at);
       return;
     }
     const server = type === 'server_tool_use';
@@ -137,12 +128,46 @@ export class AnswerReader {
       this.#begin(at, 'ignored');
       return;
     }
+    // Words before a call of the client's own tools are what a model says when it calls one.
+    if (!server) this.#tellProse();
     const custom = customNames.has(name);
     const { index } = this.#begin(at, custom ? 'custom' : 'input');
     if (!server) this.#calls++;
     const block = { type: 'tool-call', id: toolUseId, name: names.client(name) } as const;
     const kind = { ...(custom ? { custom } : {}), ...(server ? { server } : {}) };
     this.out.push({ type: 'block-start', index, block: { ...block, ...kind } });
+  }
+
+  /** The answer itself. One is enough: two in a row would be no JSON. */
+  #startOutput(at: number): void {
+    if (this.#prose === undefined) {
+      this.#begin(at, 'ignored');
+      return;
+    }
+    this.#prose = undefined;
+    const { index } = this.#begin(at, 'output');
+    this.out.push({ type: 'block-start', index, block: { type: 'text' } });
+  }
+
+  #holdProse(text: string, citation?: unknown): void {
+    this.start();
+    if (this.#prose === undefined) return;
+    this.#countHeld(text.length + 1);
+    this.#prose.add(text, citation);
+  }
+
+  /** What was held becomes a block of its own. */
+  #tellProse(read?: (text: string) => string): void {
+    const events = this.#prose?.take(this.#next, read) ?? [];
+    if (events.length === 0) return;
+    this.#next++;
+    this.out.push(...events);
+  }
+
+  #citationDelta(at: number, citation: unknown): void {
+    this.#citations++;
+    if (this.#echo.outputTool !== undefined) this.#holdProse('', citation);
+    else this.out.push({ type: 'block-delta', index: this.#ensure(at, 'text').index, text: '', citation });
   }
 
   #callDelta(at: number, input: string): void {
@@ -168,8 +193,8 @@ export class AnswerReader {
     }
   }
 
-  #jsonDelta(block: OpenBlock, json: JsonText, text: string): void {
-    const wanted = json.push(text);
+  #emitText(block: OpenBlock, text: string): void {
+    const wanted = block.json === undefined ? text : block.json.push(text);
     if (wanted === '') this.#countHeld(text.length);
     else this.#emit(block, wanted);
   }
@@ -213,7 +238,7 @@ export class AnswerReader {
   #begin(at: number, kind: Kind): OpenBlock {
     this.start();
     const before = this.#open.get(at);
-    if (before !== undefined) this.#close(before);
+    if (before !== undefined) this.out.push(...closingEvents(before));
     // A block that the client never sees takes no index.
     const index = kind === 'ignored' ? -1 : this.#next++;
     const { jsonOpener } = this.#echo;
@@ -223,17 +248,6 @@ export class AnswerReader {
     return block;
   }
 
-  #close({ kind, index, empty, signature, held, json }: OpenBlock): void {
-    if (kind === 'ignored') return;
-    const prose = json?.end() ?? '';
-    if (prose !== '') this.out.push({ type: 'block-delta', index, text: prose });
-    if (kind === 'input' && empty) this.out.push({ type: 'block-delta', index, text: '{}' });
-    if (kind === 'custom') this.out.push({ type: 'block-delta', index, text: freeText(held.join('')) });
-    const data = kind === 'redacted' || kind === 'media' ? { data: joinBase64(held) } : {};
-    const end: BlockEndEvent = { type: 'block-end', index, ...(signature === '' ? {} : { signature }), ...data };
-    this.out.push(end);
-  }
-
   #finish(metadata: Partial<Payloads['metadata']>): void {
     const stop = this.#stop;
     if (stop === undefined) return;
@@ -241,14 +255,15 @@ export class AnswerReader {
     if (stopReason.startsWith('malformed_')) throw this.#failed(`the model's answer was unusable (${stopReason})`);
     const stopSequence = readStopSequence(fields);
     const extras = pickExtras(metadata, fields, this.#echo.wantsTrace === true);
-    const notes = pickNotes(metadata, this.#citations);
+    const usage = this.#usage ?? NO_USAGE;
+    const notes = pickNotes(metadata, this.#citations, usage);
     this.#finished = true;
     this.out.push({
       type: 'finish',
       reason: this.#finishReason(stopReason),
       rawReason: stopReason,
       ...(stopSequence === undefined ? {} : { stopSequence }),
-      usage: this.#usage ?? NO_USAGE,
+      usage,
       ...(extras === undefined ? {} : { extensions: { 'bedrock-converse': extras } }),
       ...(notes === undefined ? {} : { notes }),
     });
@@ -263,20 +278,6 @@ export class AnswerReader {
   }
 
   #failed(message: string): RouterError {
-    const text = `${this.#label}: ${message}`;
-    return new RouterError('upstream-failed', text, this.#usage === undefined ? {} : { usage: this.#usage });
+    return brokenAnswer(this.#label, message, this.#usage === undefined ? {} : { usage: this.#usage });
   }
-}
-
-/** The free text in the JSON that the model wrote for it. */
-function freeText(json: string): string {
-  const input = parseObject(json)?.input;
-  return typeof input === 'string' ? input : json;
-}
-
-/** Each fragment is base64 of its own. A single one stays as it is, byte for byte. */
-function joinBase64(fragments: readonly string[]): string {
-  const [only] = fragments;
-  if (fragments.length === 1 && only !== undefined) return only;
-  return Buffer.concat(fragments.map((fragment) => Buffer.from(fragment, 'base64'))).toString('base64');
 }

@@ -107,6 +107,30 @@ describe('an ARN that a client names', () => {
   });
 });
 
+describe('an id without a provider, as AWS gives its own resources', () => {
+  const refused = expect.objectContaining({ code: 'forbidden', message: expect.stringContaining('allowArns: true') });
+
+  it.each(['abc123def456', 'abc123def456:1', 'amazon.titan/abc123def456'])(
+    "%s is a client's to name as an ARN is",
+    (id) => {
+      expect(() => resolveTarget(id, settings, { direct: true })).toThrow(refused);
+      expect(resolveTarget(id, settings)).toMatchObject({ id, family: { name: 'unknown' } });
+      expect(resolveTarget(id, { ...settings, allowArns: true }, { direct: true }).id).toBe(id);
+      const models = { mine: { id, base: 'anthropic.claude-sonnet-5' } };
+      for (const name of ['mine', id]) {
+        const target = resolveTarget(name, { ...settings, models }, { direct: true });
+        expect(target).toMatchObject({ id, row: { id: 'anthropic.claude-sonnet-5' } });
+      }
+    },
+  );
+
+  it('may be a model whose provider was left out', () => {
+    expect(() => resolveTarget('claude-sonnet-5', settings, { direct: true })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('near it are anthropic.claude-sonnet-5') }),
+    );
+  });
+});
+
 describe('a pool', () => {
   const regions = ['us-east-1', 'us-west-2', 'eu-west-1'];
   const arn = own('application-inference-profile/abc');

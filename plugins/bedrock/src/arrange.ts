@@ -64,9 +64,9 @@ function splitUser(turn: Turn, family: Family): Turn[] {
   ];
 }
 
-/** A message with a document must hold text too. */
+/** A message with a document must hold text too: text that a guardrail looks at is none. */
 function withDocumentText(pieces: readonly Piece[]): Piece[] {
-  const bare = pieces.some(({ kind }) => kind === 'document') && !pieces.some(({ kind }) => kind === 'text');
+  const bare = pieces.some(({ kind }) => kind === 'document') && !pieces.some(({ block }) => block.text !== undefined);
   return bare ? [...pieces, textPiece('(see the attached document)')] : [...pieces];
 }
 

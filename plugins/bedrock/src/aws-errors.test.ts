@@ -147,6 +147,11 @@ describe('section 1.7, by the text', () => {
       "This model's maximum context length is 32768 tokens. Please reduce the length of the messages.",
       'The input exceeds the context window of this model',
       "Your request exceeds the model's maximum context length",
+      'too many tokens: total number of tokens in the prompt cannot exceed 4081',
+      'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+      'Input length exceeds the maximum of 8192 tokens',
+      'The prompt exceeds the maximum number of tokens',
+      'The input exceeds the maximum of 4096 tokens',
     ].map((message) => ({ row: 'overflow', ...validation, message, ...overflow })),
     ...[
       'The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is lower than 4096.',
@@ -154,6 +159,8 @@ describe('section 1.7, by the text', () => {
       'Malformed input request: #/inferenceConfig/maxTokens: 9000 exceeds the maximum of 5000',
       'tools.0.input_schema: nesting exceeds the maximum depth',
       'messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 6000000 bytes > 5242880 bytes',
+      'The input exceeds the maximum number of documents (5)',
+      'Input exceeds the maximum of 2048 characters for stopSequences',
       'context_management: Extra inputs are not permitted',
       'The context window setting is unknown',
       'prompt_variables: Extra inputs are not permitted',
@@ -323,6 +330,21 @@ describe('a 403 names the action and the ARNs it is needed on', () => {
     expect(needs({}, said)).toBe(`the credentials need bedrock:ApplyGuardrail on ${guardrail})`);
     const error = errorOf('AccessDeniedException', 403, said);
     expect(error.publicMessage).not.toMatch(/\d{12}|Team|jane/);
+  });
+
+  it.each([
+    `${user} bedrock:ApplyGuardrail on resource: arn:aws:bedrock:eu-west-1:${account}:guardrail/gr1`,
+    'The guardrail does not exist, or access to it is denied.',
+  ])('a guardrail that the client chose is no failure of the target: %s', (said) => {
+    const about = { clientGuardrail: true } as const;
+    const error = errorOf('AccessDeniedException', 403, said, about);
+    expect(error).toMatchObject({ code: 'unsupported', upstream: { status: 403 } });
+    expect(ERROR_POLICIES[error.code].tripsBreaker).toBe(false);
+    expect(error.publicMessage).not.toMatch(/\d{12}|Team|jane/);
+    expect(errorOf('AccessDeniedException', 403, said).code).toBe('upstream-denied');
+    const other = `User: arn:aws:sts::${account}:assumed-role/guardrail-app/x is not authorized to perform: bedrock:InvokeModel`;
+    expect(errorOf('AccessDeniedException', 403, other, about).code).toBe('upstream-denied');
+    expect(errorOf('ExpiredTokenException', 403, 'expired', about).code).toBe('upstream-denied');
   });
 
   it('an explicit deny is said to be one', () => {

@@ -60,14 +60,18 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 };
 
 /** AWS's and the vendors' words for a prompt that is too long. Each names the input or the context: a `max_tokens` that
- * "exceeds the model limit", or a field of an "input request" that "exceeds maximum", is the request's own fault. */
+ * "exceeds the model limit", or a field of an "input request" that "exceeds maximum", is the
+ * request's own fault, and so are too many documents or characters of an input. */
 const CONTEXT_OVERFLOW: readonly RegExp[] = [
   /\b(input|prompt) is too long\b/i,
   /\binput length and `?max_tokens`? exceed context limit/i,
   /\btoo many (input tokens|total text bytes)\b/i,
   /\binput tokens exceeded\b/i,
   /\bnumber of (input|prompt) tokens\b[^.]{0,40} exceeds? (the )?(maximum|limit)/i,
-  /\b(input|prompt)( length| tokens?)? (exceeds?|is longer than) (the )?(model's )?(maximum|limit|context)/i,
+  /\b(input|prompt) (length|tokens?) (exceeds?|is longer than) (the )?(model's )?(maximum|limit|context)/i,
+  /\b(input|prompt) (exceeds?|is longer than) (the )?(model's )?((maximum|limit) )?(of |number of )?(\d+ )?(context|length|tokens?)\b/i,
+  /\btokens in the (input|prompt) (cannot|must not) exceed\b/i,
+  /\b\d+ maximum context length\b/i,
   /\bexceed(s|ed)? (the )?(model's )?(maximum )?context (length|window|size|limit)/i,
   /\bmaximum context length (is|of) \d/i,
 ];

@@ -33,8 +33,11 @@ describe('short ids', () => {
       /^anthropic\.claude-haiku-4-5 is short for anthropic\.claude-haiku-4-5-20251001-v1:0; crossRegion geo/,
     );
     for (const { id } of MODELS) expect(resolveTarget(id, { ...settings, crossRegion: 'off' }).id).toBe(id);
-    // A prefix says that the whole id is meant as it stands.
-    expect(resolveTarget('us.anthropic.claude-haiku-4-5', settings).id).toBe('us.anthropic.claude-haiku-4-5');
+    const prefixed = resolveTarget('eu.anthropic.claude-haiku-4-5', settings);
+    expect(prefixed.id).toBe('eu.anthropic.claude-haiku-4-5-20251001-v1:0');
+    expect(prefixed.reasons[0]).toBe(
+      'eu.anthropic.claude-haiku-4-5 is short for eu.anthropic.claude-haiku-4-5-20251001-v1:0, which names its inference profile',
+    );
   });
 });
 

@@ -19,6 +19,16 @@ export function fullId(name: string): string | undefined {
   return id;
 }
 
+// `[1m]` is of Claude Code, `:51k` of LiteLLM: how long a context the client reckons with. Neither means anything to the API
+// (knowledge 4.1; AWS's own `:28k` are of provisioned throughput, which is asked by its ARN). A version has no k.
+const CONTEXT_SUFFIX = /(?:\[\d+[km]\]|:\d+k)$/i;
+
+/** `anthropic.claude-sonnet-5[1m]` → `anthropic.claude-sonnet-5` and `[1m]`. */
+export function splitContext(name: string): { readonly name: string; readonly suffix?: string } {
+  const suffix = CONTEXT_SUFFIX.exec(name)?.[0];
+  return suffix === undefined ? { name } : { name: name.slice(0, -suffix.length), suffix };
+}
+
 const SUGGESTIONS_MAX = 3;
 
 /** Catalogue ids that are close to one that Bedrock does not know, best first; the prefix kept where the model has that profile. */
@@ -31,6 +41,12 @@ export function nearestIds(id: string): readonly string[] {
   return scored.slice(0, SUGGESTIONS_MAX).map(({ model }) => {
     return prefix !== undefined && model.profiles.includes(prefix) ? `${prefix}.${model.id}` : model.id;
   });
+}
+
+/** The same as the end of a sentence; '' where nothing is near. */
+export function suggestion(model: string): string {
+  const near = model.startsWith('arn:') ? [] : nearestIds(model);
+  return near.length === 0 ? '' : `; near it are ${near.join(', ')}`;
 }
 
 const LIKENESS_MIN = 0.6;

@@ -50,11 +50,20 @@ export function splitPrefix(id: string): { prefix?: string; base: string } {
   return prefix === undefined ? { base: id } : { prefix, base: id.slice(prefix.length + 1) };
 }
 
-const PROVIDERS = new Set(MODELS.map(({ id }) => id.slice(0, id.indexOf('.'))));
+// Of the catalogue, and those that serve images and video only.
+const PROVIDERS = new Set([...MODELS.map(({ id }) => id.slice(0, id.indexOf('.'))), 'luma', 'stability', 'twelvelabs']);
+// `us`, `apac`, `us-gov`: what AWS's prefixes have looked like so far.
+const PREFIX_LIKE = /^[a-z]{2,6}(-[a-z]{2,6})?$/i;
 
-/** Whether an id names an inference profile: something before the name of a provider, known here as a prefix or not. */
+/** Whether an id names an inference profile: before the name of a provider stands a prefix, known here or not. Of a provider
+ * that is not known either, what looks like a prefix is taken for one. */
 export function isProfileLike(id: string): boolean {
   if (splitPrefix(id).prefix !== undefined) return true;
-  const [first, provider, rest] = id.split('.', 3);
-  return first !== '' && rest !== undefined && PROVIDERS.has(provider ?? '') && !byId.has(id);
+  const [first = '', provider = '', rest] = id.split('.', 3);
+  if (first === '' || rest === undefined || byId.has(id)) return false;
+  return PROVIDERS.has(provider) || (PREFIX_LIKE.test(first) && !PROVIDERS.has(first));
 }
+
+/** Whether an id is of a resource of the account's own: AWS takes the end of an ARN for the whole (`abc123def456`, its
+ * pattern of Converse's modelId, 2026-11). Ids of models and profiles begin with a provider and hold no slash. */
+export const isOpaque = (id: string): boolean => !id.includes('.') || id.includes('/');

@@ -23,7 +23,7 @@ const keys: SourceConfig = { mode: 'keys', accessKeyId: 'KS', secretAccessKey: '
 
 async function clientOf(
   auth: AuthConfig,
-  answer: (response: ServerResponse, seen: SeenRequest) => void,
+  answer: (response: ServerResponse, seen: SeenRequest) => unknown,
 ): Promise<{ upstream: Upstream; send: () => ReturnType<BedrockClient['send']>; refused: () => Promise<RouterError> }> {
   const upstream = await startUpstream(answer);
   const host = createHost();
@@ -93,6 +93,20 @@ describe('section 1.6: a clock that is wrong', () => {
     expect(error.message).toContain('the clock of this machine is wrong');
   });
 
+  it('refuses all calls that were signed before it was learnt: each is tried again', async () => {
+    const serverMs = () => Date.now() + HOUR_MS / 3;
+    const waiting: ServerResponse[] = [];
+    const { send, refused } = await clientOf(keys, (response, seen) => {
+      const headers = { date: new Date(serverMs()).toUTCString() };
+      if (Math.abs(signedAtMs(seen) - serverMs()) < 300_000) return response.writeHead(200, headers).end('{}');
+      if (waiting.push(response) < 5) return;
+      for (const each of waiting) refuse(each, 'InvalidSignatureException', 'Signature expired: …', headers);
+    });
+    const errors = await Promise.all(Array.from({ length: 5 }, refused));
+    expect(errors.map(({ again }) => again)).toEqual([true, true, true, true, true]);
+    await (await send()).body.dump();
+  });
+
   it('is learnt once: the same refusal again is final', async () => {
     const date = new Date(Date.now() + HOUR_MS).toUTCString();
     const { refused } = await clientOf(keys, (response) =>
@@ -147,5 +161,29 @@ describe('section 14: credentials that AWS calls stale', () => {
       refuse(response, 'AccessDeniedException', 'User is not authorized to perform: bedrock:InvokeModel'),
     );
     expect((await refused()).again).toBeFalsy();
+  });
+});
+
+describe('a refusal of something in front of Bedrock', () => {
+  it.each([
+    [400, 'unsupported', 400],
+    [401, 'upstream-denied', 502],
+    [403, 'upstream-denied', 502],
+    [404, 'upstream-denied', 502],
+    [407, 'upstream-denied', 502],
+    [408, 'upstream-timeout', 504],
+    [413, 'invalid-request', 413],
+    [429, 'rate-limited', 429],
+    [431, 'unsupported', 400],
+    [502, 'upstream-failed', 502],
+  ] as const)('%s is %s, and names the endpoint to the operator only', async (answered, code, status) => {
+    const { upstream, refused } = await clientOf(keys, (response) =>
+      response.writeHead(answered, { 'content-type': 'text/html' }).end('<html>nginx at 10.0.0.7</html>'),
+    );
+    const error = await refused();
+    expect(error).toMatchObject({ code, status, again: false, upstream: { status: answered } });
+    expect(error.message).toContain(upstream.url);
+    expect(error.publicMessage).toMatch(/in front of Bedrock/);
+    expect(error.publicMessage).not.toMatch(/127\.0\.0\.1|10\.0\.0\.7/);
   });
 });

@@ -14,6 +14,7 @@ import {
   readFailure,
   toRouterError,
 } from './error.ts';
+import { toForeignError } from './foreign-failure.ts';
 import { toNetworkError } from './network.ts';
 import type { Target } from './resolve.ts';
 
@@ -98,12 +99,14 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
     endpoint: target.endpoint,
     operation,
     row: target.row,
+    clientGuardrail: target.clientGuardrail,
   });
 
   const send: BedrockClient['send'] = async (target, operation, body, signal) => {
     const text = JSON.stringify(body);
     const connection = { provider: host.name, endpoint: target.endpoint, signal };
     const identity = auth.current(target.region) ?? (await untilAborted(auth.load(target.region), signal));
+    const clockOffsetMs = clock.offsetMs;
     let response: Response;
     try {
       response = await host.request(`${target.endpoint}${target.path}/${operation}`, {
@@ -120,7 +123,7 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
           body: response.body,
         };
       }
-      throw await refusalOf(response, errorContext(target, operation), { auth, identity, clock });
+      throw await refusalOf(response, errorContext(target, operation), { auth, identity, clock, clockOffsetMs });
     } catch (error) {
       throw toNetworkError(error, connection);
     }
@@ -133,6 +136,8 @@ interface Signing {
   readonly auth: Auth;
   readonly identity: Identity;
   readonly clock: Clock;
+  /** The clock's at that time: another call may have set it since. */
+  readonly clockOffsetMs: number;
 }
 
 /** The error of an answer that is not 200. What made AWS refuse our signature is put right for the next call. */
@@ -143,21 +148,15 @@ async function refusalOf(
 ): Promise<RouterError> {
   const text = (await readBytes(body, ERROR_BYTES_MAX, true)).toString('utf8');
   const failure = readFailure(statusCode, headers, text);
-  if ('foreign' in failure) {
-    const message = `${context.provider}: ${context.endpoint} answered ${statusCode} with something that is not from Bedrock: check endpoint and proxy`;
-    return new RouterError(statusCode === 429 ? 'rate-limited' : 'upstream-failed', message, {
-      upstream: { status: statusCode },
-      ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
-    });
-  }
+  if ('foreign' in failure) return toForeignError(statusCode, failure, context);
   const error = toRouterError(failure, context);
   return error.code === 'upstream-denied' ? denied(error, repair(failure, headers.date, signing), signing.auth) : error;
 }
 
 /** Whether another try will be signed otherwise: stale credentials are forgotten, AWS's time is taken over. */
 function repair(failure: AwsFailure, date: string | string[] | undefined, signing: Signing): boolean {
-  const { auth, identity, clock } = signing;
-  if (isClockSkew(failure)) return identity.kind === 'keys' && clock.learn(date);
+  const { auth, identity, clock, clockOffsetMs } = signing;
+  if (isClockSkew(failure)) return identity.kind === 'keys' && clock.learn(date, clockOffsetMs);
   if (!auth.refreshable || !(isStaleCredential(failure) || isRefusedApiKey(failure, identity))) return false;
   auth.forget(identity);
   return true;

@@ -6,16 +6,21 @@ const DIFFERENCE_MS_MIN = 60_000;
 export class Clock {
   #offsetMs = 0;
 
+  /** What is added to this machine's time. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
   now(): Date {
     return new Date(Date.now() + this.#offsetMs);
   }
 
-  /** Takes over the time of an answer, its Date header. False when there is none, or when it was right already. */
-  learn(date: string | string[] | undefined): boolean {
+  /** Takes over the time of a refusal, its Date header. Whether a request that was signed with `signedOffsetMs` would now be
+   * signed otherwise: because of this refusal, or of one that another call has met meanwhile. */
+  learn(date: string | string[] | undefined, signedOffsetMs: number): boolean {
     const serverMs = typeof date === 'string' ? Date.parse(date) : Number.NaN;
     const offsetMs = serverMs - Date.now();
-    if (!(Math.abs(offsetMs - this.#offsetMs) >= DIFFERENCE_MS_MIN)) return false;
-    this.#offsetMs = offsetMs;
-    return true;
+    if (Math.abs(offsetMs - this.#offsetMs) >= DIFFERENCE_MS_MIN) this.#offsetMs = offsetMs;
+    return this.#offsetMs !== signedOffsetMs;
   }
 }

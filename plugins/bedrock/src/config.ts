@@ -16,6 +16,7 @@ import {
   regionSchema,
   regionsSchema,
   residencySchema,
+  unreachableFrom,
 } from './place-config.ts';
 
 const endpoint = z
@@ -94,9 +95,12 @@ export async function resolveRegion(config: BedrockConfig): Promise<{ region: st
   const named = config.region ?? config.regions?.[0];
   if (named !== undefined) return { region: named, source: 'the config' };
   const found = await findRegion(config);
-  const { residency } = config;
+  const { residency, crossRegion } = config;
+  const unreachable = unreachableFrom([found.region], crossRegion);
+  const origin = `(the region is from ${found.source})`;
+  if (unreachable !== undefined) throw new SettingError(['crossRegion'], `${unreachable} ${origin}`);
   if (residency === undefined || isInside(residency, found.region)) return found;
-  throw new SettingError(['residency'], `${outside(found.region, residency)} (the region is from ${found.source})`);
+  throw new SettingError(['residency'], `${outside(found.region, residency)} ${origin}`);
 }
 
 async function findRegion(config: BedrockConfig): Promise<{ region: string; source: string }> {

@@ -4,7 +4,7 @@ import type { ConverseRequestBody } from '@turnout/core/wire';
 import { readBytes } from './body.ts';
 import type { BedrockClient } from './client.ts';
 import { encodeSegment } from './endpoint.ts';
-import { labelOf } from './error.ts';
+import { brokenAnswer, labelOf } from './error.ts';
 import { isObject } from './json.ts';
 import { toNetworkError } from './network.ts';
 import type { Target } from './resolve.ts';
@@ -52,7 +52,7 @@ async function askCount(
   try {
     const text = (await readBytes(answer.body, ANSWER_BYTES_MAX)).toString('utf8');
     const count = readCount(text);
-    if (count === undefined) throw new RouterError('upstream-failed', `${labelOf(context)}: the answer holds no count`);
+    if (count === undefined) throw brokenAnswer(labelOf(context), 'the answer holds no count');
     return count;
   } catch (error) {
     throw toNetworkError(error, { ...context, signal });

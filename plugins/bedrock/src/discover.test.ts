@@ -99,6 +99,37 @@ describe('discover: true', () => {
     expect(local.requests.at(-1)).toMatchObject({ modelId: APPLICATION, status: 200 });
   });
 
+  it("finds an application profile's model for embeddings and token counts too", async () => {
+    const EMBEDDER = 'cohere.embed-multilingual-v3';
+    const embedder = `${APPLICATION}2`;
+    const local = await startLocal({ resources: { [APPLICATION]: SONNET, [embedder]: EMBEDDER } });
+    const settings = { endpoint: local.url, controlEndpoint: local.url };
+    const provider = await openProvider(settings);
+    const embed = async (model: string) => {
+      const request = { model, input: ['one'] };
+      const plan = provider.embeddings?.plan(request, {});
+      return plan && provider.embeddings?.embed(request, callOf(plan));
+    };
+    await expect(embed(embedder)).rejects.toMatchObject({ again: true });
+    expect(local.requests.some(({ operation }) => operation !== undefined)).toBe(false);
+    expect(await embed(embedder)).toMatchObject({ model: embedder, embeddings: [expect.any(Array)] });
+    await expect(embed(APPLICATION)).rejects.toMatchObject({ code: 'unsupported', again: false });
+
+    const another = await openProvider(settings);
+    const { plan: _, ...call } = callOf({ resolution: {}, losses: [], wire: undefined } as never);
+    expect(await another.countTokens?.(chatRequest({ model: APPLICATION }), call)).not.toHaveProperty('estimated');
+    expect(local.requests.at(-1)).toMatchObject({ modelId: SONNET, operation: 'count-tokens', status: 200 });
+  });
+
+  it('asks no control plane outside the residency', async () => {
+    const local = await startLocal();
+    const settings = { endpoint: local.url, controlEndpoint: local.url, residency: 'us', allowArns: true };
+    const provider = await openProvider(settings);
+    const abroad = APPLICATION.replace('us-east-1', 'eu-west-1');
+    await expect((async () => ask(provider, abroad))()).rejects.toMatchObject({ code: 'unsupported' });
+    expect(local.requests).toHaveLength(0);
+  });
+
   it('finds the profile that crossRegion auto looks for, of a model that no list has', async () => {
     const local = await startLocal({ models: [{ id: 'acme.new-v1:0', profiles: ['us'], onDemand: false }] });
     const settings = { endpoint: local.url, controlEndpoint: local.url };

@@ -6,6 +6,7 @@ import { splitPrefix } from './catalogue.ts';
 import { listProfiles } from './control-plane.ts';
 import { maskAccounts } from './error.ts';
 import type { KnownProfile, ProfileKnowledge, RegionProfiles } from './profiles.ts';
+import type { Target } from './resolve.ts';
 
 const KEPT_MS = 60 * 60_000;
 const RETRY_MS = 60_000;
@@ -80,6 +81,18 @@ export function createDiscovery(
     load: (region, signal) => untilAborted(ensure(region), signal),
     close: () => closing.abort(),
   };
+}
+
+/** A target that needs no more to be asked of the account, for a call that core does not plan and so cannot plan anew. */
+export async function resolveSettled(
+  resolve: () => Target,
+  discovery: Discovery | undefined,
+  signal: AbortSignal,
+): Promise<Target> {
+  const target = resolve();
+  if (!target.awaitsDiscovery) return target;
+  await discovery?.load(target.region, signal);
+  return resolve();
 }
 
 function untilAborted(listing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {

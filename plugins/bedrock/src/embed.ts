@@ -13,8 +13,9 @@ import {
   TRUNCATIONS,
   type Truncation,
 } from './embed-family.ts';
-import { labelOf, maskAccounts } from './error.ts';
+import { brokenAnswer, labelOf, maskAccounts } from './error.ts';
 import { isObject } from './json.ts';
+import type { LearningClient } from './learning-client.ts';
 import { Losses } from './losses.ts';
 import { toNetworkError } from './network.ts';
 import type { Target } from './resolve.ts';
@@ -41,6 +42,11 @@ interface Batch {
 /** What the plan hands to the call. */
 export interface EmbedWire {
   readonly target: Target;
+  /** How it is asked; absent where only the account can say what the target is, and is asked first. */
+  readonly form?: EmbedForm;
+}
+
+interface EmbedForm {
   readonly family: EmbedFamily;
   readonly options: EmbedOptions;
 }
@@ -53,27 +59,33 @@ export interface EmbedPlan {
 /** Pure. Throws RouterError: `unsupported` for a model that makes no embeddings, or none of that length. */
 export function planEmbedding(request: EmbedRequest, target: Target, defaults: EmbedDefaults): EmbedPlan {
   const family = findEmbedFamily(target.row?.id ?? splitPrefix(target.id).base);
-  if (family === undefined) throw noEmbeddings(target);
+  if (family === undefined) {
+    if (target.awaitsDiscovery) return { wire: { target }, losses: [] };
+    throw noEmbeddings(target);
+  }
   const losses = new Losses();
   const options = readOptions(request, family, defaults, losses);
   if (request.user !== undefined) losses.drop('user', 'Bedrock has no such setting');
   losses.addAll(unreadExtensions(request, { 'openai-embeddings': FIELDS }));
-  return { wire: { target, family, options }, losses: losses.list };
+  return { wire: { target, form: { family, options } }, losses: losses.list };
 }
 
-/** Makes the calls. Throws RouterError. Never retries: one call that fails ends the others, and core asks anew for all. */
+/** Makes the calls. Throws RouterError. Never retries: one call that fails ends the others, and core asks anew for all;
+ * with `again` where the account had to be asked what the target is. */
 export async function embedTexts(
-  client: BedrockClient,
-  wire: EmbedWire,
+  client: LearningClient,
+  { target, form }: EmbedWire,
   input: readonly string[],
   signal: AbortSignal,
 ): Promise<EmbedResult> {
-  const batches = split(input, wire.family.textsMax);
+  await client.settle(target, signal);
+  if (form === undefined) throw noEmbeddings(target);
+  const batches = split(input, form.family.textsMax);
   const answers = await mapConcurrently(batches, { max: CALLS_MAX, signal }, (texts, either) =>
-    askOnce(client, wire, texts, either),
+    askOnce(client, { target, ...form }, texts, either),
   );
   return {
-    model: wire.target.id,
+    model: target.id,
     embeddings: answers.flatMap(({ embeddings }) => embeddings),
     inputTokens: answers.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
   };
@@ -150,7 +162,7 @@ function split(texts: readonly string[], size: number): readonly (readonly strin
 
 async function askOnce(
   client: BedrockClient,
-  { target, family, options }: EmbedWire,
+  { target, family, options }: EmbedForm & { readonly target: Target },
   texts: readonly string[],
   signal: AbortSignal,
 ): Promise<Batch> {
@@ -160,10 +172,7 @@ async function askOnce(
     const answer = parseAnswer((await readBytes(body, ANSWER_BYTES_MAX)).toString('utf8'));
     const vectors = answer && family.read(answer);
     if (answer === undefined || vectors?.length !== texts.length || !vectors.every(isVector)) {
-      throw new RouterError(
-        'upstream-failed',
-        `${labelOf(context)}: the answer does not hold ${texts.length} embeddings`,
-      );
+      throw brokenAnswer(labelOf(context), `the answer does not hold ${texts.length} embeddings`);
     }
     const own = family.countField === undefined ? undefined : answer[family.countField];
     const counted = Number(own ?? headers['x-amzn-bedrock-input-token-count']);

@@ -165,5 +165,7 @@ describe('the message', () => {
     expect(advice('ValidationException', 'The provided model identifier is invalid.')).toMatch(/in eu-west-1/);
     expect(advice('FTUFormNotFilled', '')).toMatch(/use case form/);
     expect(advice('UnknownOperationException', '')).toContain(context.endpoint);
+    const unknown = toRouterError({ status: 404, name: 'UnknownOperationException', message: '' }, context);
+    expect(unknown.publicMessage).toContain('(is this an endpoint of bedrock-runtime?)');
   });
 });

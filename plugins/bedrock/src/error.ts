@@ -1,8 +1,9 @@
 // An error answer or frame of AWS as the router's error: read, classified (aws-failure.ts), explained (advice.ts).
-import { RouterError, type Usage } from '@turnout/core/contract';
+import { RouterError, type RouterErrorOptions, type Usage } from '@turnout/core/contract';
 import { adviceFor } from './advice.ts';
 import { type AwsFailure, codeOf, quotaDelayMs } from './aws-failure.ts';
 import type { CatalogueModel } from './catalogue.ts';
+import { isAboutGuardrail } from './permission.ts';
 
 export { type AwsFailure, isClockSkew, isStaleCredential } from './aws-failure.ts';
 
@@ -16,6 +17,8 @@ export interface ErrorContext {
   readonly endpoint: string;
   readonly operation: Operation;
   readonly row: CatalogueModel | undefined;
+  /** The guardrail is the client's choice: that it may not be used says nothing of the target. */
+  readonly clientGuardrail?: true | undefined;
 }
 
 /** An error of something between us and AWS. */
@@ -26,13 +29,15 @@ export interface ForeignFailure {
 
 /** The router's error for what AWS said. `usage`: what a stream had reported before. */
 export function toRouterError(failure: AwsFailure, context: ErrorContext, usage?: Partial<Usage>): RouterError {
-  const code = codeOf(failure);
+  const named = codeOf(failure);
+  const ofClient = context.clientGuardrail === true && named === 'upstream-denied' && isAboutGuardrail(failure.message);
+  const code = ofClient ? 'unsupported' : named;
   const retryAfterMs = code === 'rate-limited' ? quotaDelayMs(failure) : failure.retryAfterMs;
   const said = [failure.name, failure.message].filter((text) => text !== '').join(': ') || `HTTP ${failure.status}`;
-  const advice = adviceFor(code, failure, context);
+  const advice = adviceFor(named, failure, context);
   const message = `${context.provider}: ${context.model} in ${context.region}: ${said}${advice === '' ? '' : ` (${advice})`}`;
   return new RouterError(code, message, {
-    publicMessage: maskAccounts(message),
+    publicMessage: maskAccounts(message.replaceAll(context.endpoint, 'this')),
     ...(failure.status === 413 || failure.name.startsWith('RequestEntityTooLarge') ? { status: 413 } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(usage === undefined ? {} : { usage }),
@@ -51,8 +56,14 @@ export function maskAccounts(text: string): string {
     .replace(/(?<!\d)\d{12}(?!\d)/g, '************');
 }
 
-/** Provider and model, for the start of a message that a client may see. */
-export const labelOf = ({ provider, model }: ErrorContext): string => maskAccounts(`${provider}: ${model}`);
+/** Provider and model, for the start of a message to the log. */
+export const labelOf = ({ provider, model }: ErrorContext): string => `${provider}: ${model}`;
+
+/** `upstream-failed`, for an answer that is not what it should be. `label`: of `labelOf`. */
+export function brokenAnswer(label: string, what: string, options: RouterErrorOptions = {}): RouterError {
+  const message = `${label}: ${what}`;
+  return new RouterError('upstream-failed', message, { publicMessage: maskAccounts(message), ...options });
+}
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -108,6 +108,12 @@ describe('the guardrail', () => {
     expect(pickTrace(trace, true)).toEqual(trace);
     expect(pickTrace(trace, false)).toEqual({ promptRouter: { invokedModelId: 'm' } });
     expect(pickTrace({ guardrail: {} }, false)).toBeUndefined();
+    const arn = (account: string) => `arn:aws:bedrock:us-east-1:${account}:guardrail/gr1`;
+    const telling = (account: string) => ({
+      promptRouter: { invokedModelId: arn(account) },
+      guardrail: { inputAssessment: { [arn(account)]: { found: [account, 5, null, true] } } },
+    });
+    expect(pickTrace(telling(ACCOUNT), true)).toEqual(telling('*'.repeat(12)));
     expect(pickTrace(undefined, true)).toBeUndefined();
     expect(invokedModelOf(trace)).toBe('m');
     for (const odd of [undefined, null, 'x', {}, { promptRouter: null }, { promptRouter: { invokedModelId: 5 } }]) {

@@ -47,6 +47,11 @@ export function applyExtras(
   return draft.losses;
 }
 
+/** Whether the body's guardrail is the client's choice: the route's own goes before it. */
+export const hasClientGuardrail = ({ guardrailConfig }: ConverseRequestBody, routeSettings: unknown): boolean =>
+  // What core hands over is what our own schema returned.
+  guardrailConfig !== undefined && (routeSettings as RouteSettings | undefined)?.guardrail === undefined;
+
 /** InvokeModel's body has no place for any of it. Without the guardrail that was asked for there must be no answer at all. */
 function refuseAll(draft: Draft, openaiTier: unknown): void {
   const { route, client, losses } = draft;

@@ -59,10 +59,12 @@ export function pickExtras(
   return Object.keys(extras).length === 0 ? undefined : extras;
 }
 
-/** For the log line: what was really used, and how often sources were cited; undefined when there is nothing. */
+/** For the log line: what was really used, how often sources were cited, and that the counts of `usage` are none of the
+ * answer's; undefined when there is nothing. */
 export function pickNotes(
   { trace, serviceTier, performanceConfig }: Metadata,
   citations: number,
+  usage: Usage,
 ): Record<string, string | number> | undefined {
   const notes: Record<string, string | number> = {};
   if (serviceTier !== undefined) notes.serviceTier = serviceTier.type;
@@ -70,6 +72,7 @@ export function pickNotes(
   const invoked = invokedModelOf(trace);
   if (invoked !== undefined) notes.invokedModel = invoked;
   if (citations > 0) notes.citations = citations;
+  if (usage === NO_USAGE) notes.usage = 'missing';
   return Object.keys(notes).length === 0 ? undefined : notes;
 }
 

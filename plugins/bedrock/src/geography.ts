@@ -30,8 +30,9 @@ export const staysInside = (geography: Geography, prefix: string): boolean =>
   REACH[geography].prefixes.includes(prefix);
 
 // Which profiles a region may be the source of, best first. Source: AWS's cross-region pages as of 2026-11; regions that
-// match nothing (sa-east-1, me-, af-, il-, mx-) have the global profile only.
-const SOURCES: readonly (readonly [RegExp, readonly string[]])[] = [
+// match nothing (sa-east-1, me-, af-, il-, mx-) have the global profile only. Canada may use those of the US, which is
+// another country.
+const SOURCES: readonly (readonly [RegExp, readonly Geography[]])[] = [
   [/^us-gov-/, ['us-gov']],
   [/^us-/, ['us']],
   [/^ca-/, ['ca', 'us']],
@@ -42,15 +43,26 @@ const SOURCES: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^ap-/, ['apac']],
 ];
 
-function geoPrefixes(region: string): readonly string[] {
+function sourcePrefixes(region: string): readonly Geography[] {
   const partition = partitionOf(region).name;
   // China, the secret regions and the European sovereign cloud have no inference profiles of a geography.
   if (partition !== 'aws' && partition !== 'aws-us-gov') return [];
   return SOURCES.find(([pattern]) => pattern.test(region))?.[1] ?? [];
 }
 
+/** Whether the profiles of a geography can be asked from a region; a certain refusal of AWS's otherwise. */
+export const isSource = (geography: Geography, region: string): boolean => sourcePrefixes(region).includes(geography);
+
+/** Whether a region can ask the profiles with this prefix, but lies outside of where they answer. */
+export const isAbroad = (prefix: string, region: string): boolean =>
+  sourcePrefixes(region).some((geography) => geography === prefix && !isInside(geography, region));
+
+/** The profiles of the geographies that a region lies in. */
+const ownPrefixes = (region: string): readonly Geography[] =>
+  sourcePrefixes(region).filter((geography) => isInside(geography, region));
+
 /** The prefixes to look for, best first, in a region, within a residency. `global` falls back to the geography, never the
- * other way but for `auto`, which asks for any profile that works. */
+ * other way but for `auto`, which asks for any profile that works, of a neighbour's geography too. */
 export function candidatePrefixes(crossRegion: CrossRegion, region: string, residency?: Geography): readonly string[] {
   const prefixes = prefixesFor(crossRegion, region);
   return residency === undefined ? prefixes : prefixes.filter((prefix) => staysInside(residency, prefix));
@@ -64,12 +76,12 @@ function prefixesFor(crossRegion: CrossRegion, region: string): readonly string[
     case 'off':
       return [];
     case 'geo':
-      return geoPrefixes(region);
+      return ownPrefixes(region);
     case 'global':
-      return [...globals, ...geoPrefixes(region)];
+      return [...globals, ...ownPrefixes(region)];
     case 'auto':
-      return [...geoPrefixes(region), ...globals];
+      return [...sourcePrefixes(region), ...globals];
     default:
-      return partition === (crossRegion === 'us-gov' ? 'aws-us-gov' : 'aws') ? [crossRegion] : [];
+      return isSource(crossRegion, region) ? [crossRegion] : [];
   }
 }

@@ -1,6 +1,8 @@
 // A guardrail on its way out, and what of its trace may come back.
 import type { TextPart } from '@turnout/core/contract';
 import type { ConverseBlock, ConverseRequestBody } from '@turnout/core/wire';
+import { maskAccounts } from './error.ts';
+import { isObject } from './json.ts';
 import { type RouteSettings, wrong } from './settings.ts';
 
 type Guardrail = NonNullable<RouteSettings['guardrail']>;
@@ -34,11 +36,20 @@ export const wantsTrace = ({ guardrailConfig }: ConverseRequestBody): boolean =>
   guardrailConfig?.trace === 'enabled' || guardrailConfig?.trace === 'enabled_full';
 
 /** The trace of an answer. A guardrail that the account enforces traces unasked, and its trace quotes what it matched:
- * it is left out unless somebody wanted it. undefined when nothing is left. */
+ * it is left out unless somebody wanted it. Accounts are masked, in keys too. undefined when nothing is left. */
 export function pickTrace(trace: unknown, wanted: boolean): Readonly<Record<string, unknown>> | undefined {
   if (typeof trace !== 'object' || trace === null) return undefined;
   const kept = Object.entries(trace).filter(([name]) => wanted || name !== 'guardrail');
-  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+  return kept.length === 0 ? undefined : maskedMembers(kept);
+}
+
+const maskedMembers = (members: readonly (readonly [string, unknown])[]): Record<string, unknown> =>
+  Object.fromEntries(members.map(([name, value]) => [maskAccounts(name), masked(value)]));
+
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return maskAccounts(value);
+  if (Array.isArray(value)) return value.map(masked);
+  return isObject(value) ? maskedMembers(Object.entries(value)) : value;
 }
 
 /** The model that a prompt router chose. */

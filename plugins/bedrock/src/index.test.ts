@@ -326,6 +326,23 @@ describe('a refusal', () => {
     expect(await failureOf(generate(fixed))).toMatchObject({ code: 'upstream-denied', again: false });
   });
 
+  it('of a guardrail is the target’s only where the route chose it', async () => {
+    const upstream = await upstreamOf((response) => {
+      response.writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException' });
+      response.end('{"message":"not authorized to perform: bedrock:ApplyGuardrail"}');
+    });
+    const provider = await createProvider({ endpoint: upstream.url });
+    const guardrail = { id: 'abc', version: '1' };
+    const ask = (request: ChatRequest, routeSettings?: object) => {
+      const plan = provider.plan(request, { protocol: 'openai-chat', stream: true, routeSettings });
+      return failureOf(collectEvents(provider.stream(request, callOf(plan))));
+    };
+    const chosen = chatRequest({ extensions: { bedrock: { guardrail } } });
+    expect((await ask(chosen)).code).toBe('unsupported');
+    expect((await ask(chatRequest(), { guardrail })).code).toBe('upstream-denied');
+    expect((await ask(chosen, { guardrail })).code).toBe('upstream-denied');
+  });
+
   it('keeps its delay; one that is not from AWS keeps its text to itself', async () => {
     const answers: [number, Record<string, string>, string][] = [
       [429, { 'x-amzn-errortype': 'ThrottlingException', 'retry-after': '3' }, '{"message":"slow down"}'],

@@ -5,18 +5,18 @@ import { checkProvider } from './check.ts';
 import { createClient } from './client.ts';
 import { type BedrockConfig, configSchema, resolveRegion } from './config.ts';
 import { countTokens } from './count.ts';
-import { createDiscovery } from './discover.ts';
-import { type EmbedWire, embedTexts, planEmbedding } from './embed.ts';
+import { createDiscovery, resolveSettled } from './discover.ts';
+import { type EmbedDefaults, type EmbedWire, embedTexts, planEmbedding } from './embed.ts';
 import { defaultEndpoint, endpointWarnings, serviceEndpoint, stsEndpoint } from './endpoint.ts';
-import { applyExtras, withExtras } from './extras.ts';
+import { applyExtras, hasClientGuardrail, withExtras } from './extras.ts';
 import { wantsTrace } from './guardrail.ts';
 import { toChatBody } from './invoke-request.ts';
-import { createLearningClient } from './learning-client.ts';
+import { createLearningClient, type LearningClient } from './learning-client.ts';
 import { listModels } from './models.ts';
 import { ProfileKnowledge } from './profiles.ts';
 import { fitManagedPrompt } from './prompt.ts';
 import { shapeRequest } from './request.ts';
-import { createResolver, poolMembers, type ResolveSettings, type Target } from './resolve.ts';
+import { createResolver, poolMembers, type Resolver, type ResolveSettings, type Target } from './resolve.ts';
 import { requestResult } from './result.ts';
 import { routeSchema } from './settings.ts';
 import { streamAnswer } from './stream.ts';
@@ -36,7 +36,7 @@ export default definePlugin<BedrockConfig>({
 
 async function createProvider(config: BedrockConfig, host: Host): Promise<Provider> {
   const { region, source } = await resolveRegion(config);
-  const { endpoint, fips, dualStack } = config;
+  const { endpoint, fips, dualStack, residency } = config;
   const variant = { fips, dualStack };
   const settings: ResolveSettings = { ...config, region, regionSource: source, endpoint, variant };
   const regions = config.regions ?? [region];
@@ -45,7 +45,6 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
   const knowledge = new ProfileKnowledge(config.discover);
   const controlEndpoint = (at: string) => config.controlEndpoint ?? serviceEndpoint('bedrock', at, variant);
   const discovery = config.discover ? createDiscovery({ host, auth }, controlEndpoint, knowledge) : undefined;
-  const { residency } = config;
   const unstreamed = new UnstreamedModels();
   const client = createLearningClient(unstreamed.watch(createClient(host, auth)), { knowledge, discovery, residency });
   const resolve = createResolver(settings, knowledge);
@@ -58,13 +57,13 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
     const chat = target.api === 'invoke' ? toChatBody(body) : undefined;
     if (chat !== undefined) extras.push(...chat.losses.list);
     const wire: Wire = {
-      target,
+      target: hasClientGuardrail(body, call.routeSettings) ? { ...target, clientGuardrail: true } : target,
       body: chat?.body ?? body,
       echo: wantsTrace(body) ? { ...echo, wantsTrace: true } : echo,
     };
     const losses = extras.length === 0 ? shaped : [...shaped, ...extras];
     const resolution = resolutionOf(target, auth, withExtras(target.reasons, body), reasoningLine);
-    return { resolution, losses, wire };
+    return { resolution, losses, wire, ...(unstreamed.covers(wire) ? { streams: false } : {}) };
   };
 
   return {
@@ -73,23 +72,18 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
     // `plan` made the wire: core only carries it.
     stream: (_request, call) => {
       const wire = call.plan.wire as Wire;
-      if (unstreamed.covers(wire)) return tellWhole(() => requestResult(client, wire, call));
-      return streamAnswer(client, wire, call);
+      const whole = call.plan.streams === false;
+      return whole ? tellWhole(() => requestResult(client, wire, call)) : streamAnswer(client, wire, call);
     },
     generate: (_request, call) => requestResult(client, call.plan.wire as Wire, call),
-    embeddings: {
-      plan: (request, call) => {
-        const target = resolve(request.model, call);
-        const reasons = [...target.reasons, 'it makes embeddings: ask it at /v1/embeddings'];
-        return {
-          ...planEmbedding(request, target, config.embeddings),
-          resolution: resolutionOf(target, auth, reasons),
-        };
-      },
-      embed: ({ input }, { plan, signal }) => embedTexts(client, plan.wire as EmbedWire, input, signal),
-    },
+    embeddings: embeddingsOf(
+      client,
+      resolve,
+      (target, reasons) => resolutionOf(target, auth, reasons),
+      config.embeddings,
+    ),
     countTokens: async (request, call) => {
-      const target = resolve(request.model, call);
+      const target = await resolveSettled(() => resolve(request.model, call), discovery, call.signal);
       return countTokens(client, target, { request, body: shapeRequest(request, target).body }, call);
     },
     models: async ({ signal }) => {
@@ -100,7 +94,7 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
     },
     check: async (call) => {
       const findings = await Promise.all(
-        regions.map((each) => {
+        regions.map(async (each) => {
           discovery?.start(each);
           const endpointThere = endpoint ?? config.endpoints?.[each] ?? defaultEndpoint(each, variant);
           const subject = {
@@ -109,13 +103,32 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
             endpoint: endpointThere,
             stsEndpoint: stsEndpoint(each, variant),
           };
-          return checkProvider(host, auth, subject, call);
+          const found = await checkProvider(host, auth, subject, call);
+          return regions.length === 1 ? found : found.map((finding) => ({ ...finding, member: each }));
         }),
       );
       return findings.flat();
     },
     // Connections belong to the host, and nothing else stays open.
     close: async () => discovery?.close(),
+  };
+}
+
+function embeddingsOf(
+  client: LearningClient,
+  resolve: Resolver,
+  resolutionFor: (target: Target, reasons: readonly string[]) => Resolution,
+  defaults: EmbedDefaults,
+): NonNullable<Provider['embeddings']> {
+  return {
+    plan: (request, call) => {
+      const target = resolve(request.model, call);
+      // Before the account has been asked, nothing says so.
+      const makes = target.awaitsDiscovery ? [] : ['it makes embeddings: ask it at /v1/embeddings'];
+      const reasons = [...target.reasons, ...makes];
+      return { ...planEmbedding(request, target, defaults), resolution: resolutionFor(target, reasons) };
+    },
+    embed: ({ input }, { plan, signal }) => embedTexts(client, plan.wire as EmbedWire, input, signal),
   };
 }
 

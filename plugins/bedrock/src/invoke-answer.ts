@@ -2,16 +2,17 @@
 import { RouterError } from '@turnout/core/contract';
 import type { AnswerReader } from './answer.ts';
 import type { ChatAnswer, ChatCall, ChatDelta } from './chat-wire.ts';
+import { brokenAnswer } from './error.ts';
 import { isObject } from './json.ts';
 
 // In Converse's words, so that one table says what they mean to a client.
-const STOP_REASONS: Readonly<Record<string, string>> = {
-  stop: 'end_turn',
-  length: 'max_tokens',
-  tool_calls: 'tool_use',
-  function_call: 'tool_use',
-  content_filter: 'content_filtered',
-};
+const STOP_REASONS: ReadonlyMap<string, string> = new Map([
+  ['stop', 'end_turn'],
+  ['length', 'max_tokens'],
+  ['tool_calls', 'tool_use'],
+  ['function_call', 'tool_use'],
+  ['content_filter', 'content_filtered'],
+]);
 
 /** Places in the answer: text and reasoning have one each, the calls follow. */
 const TEXT = 0;
@@ -46,7 +47,7 @@ export class ChatReader {
     const reason = choice?.finish_reason;
     if (typeof reason === 'string' && !this.#stopped) {
       this.#stopped = true;
-      this.#reader.messageStop({ stopReason: STOP_REASONS[reason] ?? reason });
+      this.#reader.messageStop({ stopReason: STOP_REASONS.get(reason) ?? reason });
     }
     // Some servers count in every chunk: the count that goes with the end is the whole one.
     if (this.#stopped && this.#usage !== undefined && !this.#reader.finished)
@@ -110,8 +111,8 @@ export function readChatAnswer(text: string, reader: AnswerReader, label: string
 }
 
 const notChat = (label: string, cause?: unknown): RouterError =>
-  new RouterError(
-    'upstream-failed',
-    `${label}: the answer is not in OpenAI's chat form, which is asked of imported models (older imports answer in their own form only)`,
+  brokenAnswer(
+    label,
+    "the answer is not in OpenAI's chat form, which is asked of imported models (older imports answer in their own form only)",
     { cause },
   );

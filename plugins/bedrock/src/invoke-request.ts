@@ -32,12 +32,16 @@ export function toChatBody(body: ConverseRequestBody, losses = new Losses()): { 
   };
   for (const [name, value] of Object.entries(body.additionalModelRequestFields ?? {})) {
     if (name === 'reasoning_effort') chat.reasoning_effort = value;
-    else losses.drop(LOST_FIELDS[name] ?? 'reasoning', "an imported model's body has no place for it");
+    else losses.drop(LOST_FIELDS.get(name) ?? 'reasoning', "an imported model's body has no place for it");
   }
   return { body: chat, losses };
 }
 
-const LOST_FIELDS: Readonly<Record<string, string>> = { top_k: 'topK', topK: 'topK', tool_choice: 'toolChoice' };
+const LOST_FIELDS: ReadonlyMap<string, string> = new Map([
+  ['top_k', 'topK'],
+  ['topK', 'topK'],
+  ['tool_choice', 'toolChoice'],
+]);
 
 const dropCache = (losses: Losses): void => losses.drop('cache', 'imported models have no prompt cache');
 

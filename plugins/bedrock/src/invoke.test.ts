@@ -195,6 +195,7 @@ describe('answers of other servers', () => {
     ['length', 'length'],
     ['content_filter', 'content-filter'],
     ['something new', 'other'],
+    ['constructor', 'other'],
   ])('finish_reason %s is %s, without any count of tokens too', async (raw, reason) => {
     const events = await streamed([chunkFrame(choice({ content: 'x' })), chunkFrame(choice({}, raw))]);
     expect(events.at(-1)).toMatchObject({ type: 'finish', reason });

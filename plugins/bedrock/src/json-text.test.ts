@@ -20,6 +20,16 @@ describe('the JSON in a text', () => {
     ['with escapes in its strings', '{"a":"\\"}\\\\"} done', '{"a":"\\"}\\\\"}'],
     ['behind braces that are none', 'The set {x} is {"a":1}', '{"a":1}'],
     ['over two', '{"a":1}\n{"b":2}', '{"a":1}'],
+    ['after one that was given up', 'An empty {} is not right. {"a":1}', '{"a":1}'],
+    ['in a fence after prose', 'So:\n```json\n{"a":[{"b":1}]}\n```\nRight?', '{"a":[{"b":1}]}'],
+    ['before braces that are none', 'So {"a":1}, of the set {"x", y}', '{"a":1}'],
+    ['after one that does not parse', 'Not {"a":} but {"a":1}.', '{"a":1}'],
+    ['cut off after prose', 'So: {"a":[1,2', '{"a":[1,2'],
+    ['behind a quotation mark', 'He is 6" tall: {"a":1}', '{"a":1}'],
+    ['of a list of objects stays whole', 'Here: [{"a":1},{"b":2}]', 'Here: [{"a":1},{"b":2}]'],
+    ['of a list alone stays whole', '[{"a":1},{"b":2}]', '[{"a":1},{"b":2}]'],
+    ['after a list of objects stays with it', 'Not [{"a":1}] but {"a":1}', 'Not [{"a":1}] but {"a":1}'],
+    ['after a footnote', 'See [1]: {"a":1}', '{"a":1}'],
     ['cut off', '```json\n{"a":[1,2', '{"a":[1,2'],
     ['that is not there: a refusal stays', 'I cannot {do} that.', 'I cannot {do} that.'],
     ['of nothing', '', ''],
@@ -30,6 +40,28 @@ describe('the JSON in a text', () => {
   it('may be a list', () => {
     expect(take('Sure: [{"a":1}, 2]!', '[')).toBe('[{"a":1}, 2]');
     expect(take('See [here]', '[')).toBe('See [here]');
+    expect(take('An empty [] is not right: [1]', '[')).toBe('[1]');
+    expect(take('So: {"a":[1]}', '[')).toBe('So: {"a":[1]}');
+  });
+
+  it('comes piece by piece where the text begins with it, and at the end where it does not', () => {
+    const reader = new JsonText('{');
+    expect([
+      reader.push('```json'),
+      reader.push('\n{'),
+      reader.push('"a"'),
+      reader.push(':1} so'),
+      reader.end(),
+    ]).toEqual(['', '', '{"a"', ':1}', '']);
+    const late = new JsonText('{');
+    expect([late.push('So: {"a"'), late.push(':1}'), late.end()]).toEqual(['', '', '{"a":1}']);
+  });
+
+  it('of nothing but openers is given up in good time', () => {
+    const text = `x ${'{"'.repeat(500_000)}`;
+    expect(take(text).length).toBeGreaterThan(500_000);
+    const lists = `x ${'[{"a":'.repeat(200_000)}`;
+    expect(take(lists, '[').length).toBeGreaterThan(500_000);
   });
 
   it('comes out whole, whatever stands around it and however it is cut', () => {

@@ -13,71 +13,71 @@ export interface MediaBlock {
   readonly block: ConverseBlock;
 }
 
-const DOCUMENTS: Readonly<Record<string, string>> = {
-  'application/pdf': 'pdf',
-  'text/csv': 'csv',
-  'application/msword': 'doc',
-  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
-  'application/vnd.ms-excel': 'xls',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
-  'text/html': 'html',
-  'text/markdown': 'md',
-  'text/x-markdown': 'md',
+const DOCUMENTS: ReadonlyMap<string, string> = new Map([
+  ['application/pdf', 'pdf'],
+  ['text/csv', 'csv'],
+  ['application/msword', 'doc'],
+  ['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'docx'],
+  ['application/vnd.ms-excel', 'xls'],
+  ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'],
+  ['text/html', 'html'],
+  ['text/markdown', 'md'],
+  ['text/x-markdown', 'md'],
   // Not among Converse's formats, but text all the same.
-  'application/json': 'txt',
-  'application/xml': 'txt',
-  'application/x-yaml': 'txt',
-};
+  ['application/json', 'txt'],
+  ['application/xml', 'txt'],
+  ['application/x-yaml', 'txt'],
+]);
 const DOCUMENT_ENDINGS = new Set(['pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'md', 'txt']);
-const IMAGES: Readonly<Record<string, string>> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpeg',
-  'image/jpg': 'jpeg',
-  'image/gif': 'gif',
-  'image/webp': 'webp',
-};
-const VIDEOS: Readonly<Record<string, string>> = {
-  'video/mp4': 'mp4',
-  'video/x-m4v': 'mp4',
-  'video/quicktime': 'mov',
-  'video/mov': 'mov',
-  'video/matroska': 'mkv',
-  'video/mkv': 'mkv',
-  'video/x-matroska': 'mkv',
-  'video/webm': 'webm',
-  'video/x-flv': 'flv',
-  'video/flv': 'flv',
-  'video/mpeg': 'mpeg',
-  'video/mpg': 'mpg',
-  'video/x-ms-wmv': 'wmv',
-  'video/wmv': 'wmv',
-  'video/3gpp': 'three_gp',
-};
-const AUDIOS: Readonly<Record<string, string>> = {
-  'audio/aac': 'aac',
-  'audio/x-aac': 'x-aac',
-  'audio/flac': 'flac',
-  'audio/x-flac': 'flac',
-  'audio/mp4': 'm4a',
-  'audio/x-m4a': 'm4a',
-  'audio/m4a': 'm4a',
-  'audio/x-matroska': 'mka',
-  'audio/mka': 'mka',
-  'audio/mkv': 'mkv',
-  'audio/mpeg': 'mp3',
-  'audio/mp3': 'mp3',
-  'audio/mpga': 'mpga',
-  'audio/ogg': 'ogg',
-  'audio/opus': 'opus',
-  'audio/wav': 'wav',
-  'audio/wave': 'wav',
+const IMAGES: ReadonlyMap<string, string> = new Map([
+  ['image/png', 'png'],
+  ['image/jpeg', 'jpeg'],
+  ['image/jpg', 'jpeg'],
+  ['image/gif', 'gif'],
+  ['image/webp', 'webp'],
+]);
+const VIDEOS: ReadonlyMap<string, string> = new Map([
+  ['video/mp4', 'mp4'],
+  ['video/x-m4v', 'mp4'],
+  ['video/quicktime', 'mov'],
+  ['video/mov', 'mov'],
+  ['video/matroska', 'mkv'],
+  ['video/mkv', 'mkv'],
+  ['video/x-matroska', 'mkv'],
+  ['video/webm', 'webm'],
+  ['video/x-flv', 'flv'],
+  ['video/flv', 'flv'],
+  ['video/mpeg', 'mpeg'],
+  ['video/mpg', 'mpg'],
+  ['video/x-ms-wmv', 'wmv'],
+  ['video/wmv', 'wmv'],
+  ['video/3gpp', 'three_gp'],
+]);
+const AUDIOS: ReadonlyMap<string, string> = new Map([
+  ['audio/aac', 'aac'],
+  ['audio/x-aac', 'x-aac'],
+  ['audio/flac', 'flac'],
+  ['audio/x-flac', 'flac'],
+  ['audio/mp4', 'm4a'],
+  ['audio/x-m4a', 'm4a'],
+  ['audio/m4a', 'm4a'],
+  ['audio/x-matroska', 'mka'],
+  ['audio/mka', 'mka'],
+  ['audio/mkv', 'mkv'],
+  ['audio/mpeg', 'mp3'],
+  ['audio/mp3', 'mp3'],
+  ['audio/mpga', 'mpga'],
+  ['audio/ogg', 'ogg'],
+  ['audio/opus', 'opus'],
+  ['audio/wav', 'wav'],
+  ['audio/wave', 'wav'],
   // What OpenAI calls pcm16.
-  'audio/pcm16': 'pcm',
-  'audio/pcm': 'pcm',
-  'audio/l16': 'pcm',
-  'audio/x-wav': 'wav',
-  'audio/webm': 'webm',
-};
+  ['audio/pcm16', 'pcm'],
+  ['audio/pcm', 'pcm'],
+  ['audio/l16', 'pcm'],
+  ['audio/x-wav', 'wav'],
+  ['audio/webm', 'webm'],
+]);
 
 /** Turns media parts into blocks; document names stay unique within the request. */
 export class MediaShaper {
@@ -99,16 +99,16 @@ export class MediaShaper {
     if (source === undefined) return undefined;
     const mediaType = (part.mediaType.split(';', 1)[0] ?? '').trim().toLowerCase();
     // A declared format that is not the real one is a 400.
-    const image = (part.data === undefined ? undefined : sniffImage(part.data)) ?? IMAGES[mediaType];
+    const image = (part.data === undefined ? undefined : sniffImage(part.data)) ?? IMAGES.get(mediaType);
     if (image !== undefined && !this.#family.images) return this.#unseen('image');
     if (image !== undefined) return { kind: 'image', block: { image: { format: image, source } } };
-    const video = VIDEOS[mediaType];
+    const video = VIDEOS.get(mediaType);
     if (video !== undefined) {
       return this.#takes('video')
         ? { kind: 'video', block: { video: { format: video, source } } }
         : this.#unseen('video');
     }
-    const audio = AUDIOS[mediaType];
+    const audio = AUDIOS.get(mediaType);
     if (audio !== undefined) {
       return this.#takes('audio')
         ? { kind: 'audio', block: { audio: { format: audio, source } } }
@@ -187,7 +187,7 @@ const UNSEEN = {
 const NAME_LENGTH_MAX = 190;
 
 function documentFormat(mediaType: string, part: MediaPart): string | undefined {
-  const known = DOCUMENTS[mediaType];
+  const known = DOCUMENTS.get(mediaType);
   if (known !== undefined) return known;
   const ending = /\.([A-Za-z0-9]+)$/.exec(part.name ?? '')?.[1]?.toLowerCase();
   if (ending !== undefined && DOCUMENT_ENDINGS.has(ending)) return ending;

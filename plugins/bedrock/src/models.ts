@@ -54,7 +54,9 @@ function listedId(
   if (target === undefined) return undefined;
   if (row.onDemand || target.id !== row.id) return row.id;
   const profiles = knowledge.prefixesOf(row.id, region) ?? [];
-  const prefix = candidatePrefixes('global', region, residency).findLast((each) => profiles.includes(each));
+  const prefix = candidatePrefixes(crossRegion === 'auto' ? 'auto' : 'global', region, residency).findLast((each) =>
+    profiles.includes(each),
+  );
   return prefix === undefined || crossRegion === 'auto' ? prefix && row.id : `${prefix}.${row.id}`;
 }
 

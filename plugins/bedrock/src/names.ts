@@ -26,11 +26,10 @@ export class ToolNames {
     return this.#link(name, wire);
   }
 
-  /** A wire name that no tool has, for a tool of our own. */
-  reserve(name: string): string {
+  /** A wire name that no tool has so far, for a tool of our own: ask when the names of the history are known too. */
+  free(name: string): string {
     let wire = name;
     for (let n = 2; this.#toClient.has(wire); n++) wire = `${name}_${n}`;
-    this.#toClient.set(wire, wire);
     return wire;
   }
 

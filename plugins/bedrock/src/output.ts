@@ -1,7 +1,8 @@
 // Structured output: natively where the family has it, else through a tool that must be called, else by asking for it.
 import type { ChatRequest } from '@turnout/core/contract';
 import type { ConverseRequestBody, ConverseTool } from '@turnout/core/wire';
-import { fitsStrict } from './schema.ts';
+import type { Opener } from './json-text.ts';
+import { FLATTENED, fitsStrict, isOfObjectsOnly, shapeInputSchema } from './schema.ts';
 import type { Draft } from './turns.ts';
 
 export interface OutputPlan {
@@ -11,12 +12,13 @@ export interface OutputPlan {
   /** A sentence for the end of the system prompt. */
   readonly instruction?: string;
   /** How the JSON begins that is taken out of the answer's text; absent: the text is left as it is. */
-  readonly opener?: '{' | '[';
+  readonly opener?: Opener;
 }
 
 const TOOL_NAME = 'json';
 
-/** How the request's `output` is asked for. `thinking`: a forced tool may be refused then. */
+/** How the request's `output` is asked for, once the conversation is read. Beside what it returns it adds losses to the
+ * draft. `thinking`: a forced tool may be refused then. */
 export function planOutput(request: ChatRequest, draft: Draft, thinking: boolean): OutputPlan {
   const { output } = request;
   if (output === undefined) return {};
@@ -34,14 +36,16 @@ export function planOutput(request: ChatRequest, draft: Draft, thinking: boolean
     return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
   }
   // A tool named by the client is what it wants now, rather than an answer in text.
-  if (forcible && schema.type === 'object' && typeof request.toolChoice !== 'object') {
-    const tool = names.reserve(TOOL_NAME);
+  if (forcible && isOfObjectsOnly(schema) && typeof request.toolChoice !== 'object') {
+    const tool = names.free(TOOL_NAME);
     const description = 'Give the answer to the user as the input of this tool.';
-    return { tool: { name: tool, spec: { toolSpec: { name: tool, description, inputSchema: { json: schema } } } } };
+    const { json, flattened } = shapeInputSchema(schema, family.plainSchema);
+    if (flattened) losses.approximate('output', FLATTENED);
+    return { tool: { name: tool, spec: { toolSpec: { name: tool, description, inputSchema: { json } } } } };
   }
   losses.approximate('output', 'the model takes no JSON schema: the system prompt asks for it');
   const text = JSON.stringify(schema);
-  const opener = schema.type === 'array' ? '[' : schema.type === 'object' ? '{' : undefined;
+  const opener = schema.type === 'array' ? '[' : isOfObjectsOnly(schema) ? '{' : undefined;
   return {
     instruction: `Answer with JSON that fits this JSON Schema and nothing else: no prose around it, no code fence.\n${text}`,
     ...(opener === undefined ? {} : { opener }),

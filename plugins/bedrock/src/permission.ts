@@ -13,6 +13,12 @@ const ACTIONS: Readonly<Record<Operation, string>> = {
 
 const LACKING = /not authorized to perform: ([a-z-]+:\w+)(?: on resource: (arn:[^\s"',]+))?/i;
 
+/** Whether a refusal is about a guardrail. The action decides where AWS names one: the name of a principal may be any word. */
+export function isAboutGuardrail(said: string): boolean {
+  const [, action] = LACKING.exec(said) ?? [];
+  return /guardrail/i.test(action ?? said);
+}
+
 /** `said`: AWS's message, which may name an action besides the call's own, such as bedrock:ApplyGuardrail. */
 export function missingPermission(context: ErrorContext, said: string): string {
   const [, named, resource] = LACKING.exec(said) ?? [];

@@ -21,6 +21,16 @@ describe('accepted', () => {
     [{ region: 'eu-west-1', residency: 'eu', endpoint: 'https://vpce-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com' }],
     [{ region: 'ap-northeast-1', residency: 'apac', crossRegion: 'jp' }],
     [{ regions: ['us-gov-west-1', 'us-gov-east-1'], residency: 'us-gov' }],
+    [{ region: 'ca-central-1', crossRegion: 'us' }],
+    [{ regions: ['us-east-1', 'eu-west-1'], crossRegion: 'eu' }],
+    [
+      {
+        region: 'eu-west-1',
+        residency: 'eu',
+        discover: true,
+        controlEndpoint: 'https://vpce-1.bedrock.eu-west-1.vpce.amazonaws.com',
+      },
+    ],
     [{ discover: true, controlEndpoint: 'https://vpce-1.bedrock.us-east-1.vpce.amazonaws.com' }],
     [{ models: { a: { id: profile, base: 'eu.anthropic.claude-sonnet-5', api: 'converse' } } }],
     [{ models: { a: { id: profile, base: 'arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-sonnet-5' } } }],
@@ -66,6 +76,19 @@ it.each([
   [{ residency: 'jp', crossRegion: 'apac' }, /^crossRegion: the apac profiles may send requests elsewhere/],
   [{ residency: 'ca', crossRegion: 'us' }, /^crossRegion: /],
   [
+    {
+      residency: 'eu',
+      region: 'eu-west-1',
+      discover: true,
+      controlEndpoint: 'https://bedrock.us-east-1.amazonaws.com',
+    },
+    /^controlEndpoint: us-east-1 is outside residency eu/,
+  ],
+  [{ region: 'us-east-1', crossRegion: 'eu' }, /^crossRegion: the eu profiles cannot be asked from us-east-1/],
+  [{ regions, crossRegion: 'ca' }, /^crossRegion: the ca profiles cannot be asked from us-east-1 or us-west-2/],
+  [{ region: 'us-gov-west-1', crossRegion: 'us' }, /^crossRegion: the us profiles cannot/],
+  [{ region: 'sa-east-1', crossRegion: 'us' }, /^crossRegion: the us profiles cannot/],
+  [
     { models: { a: { id: 'arn:aws:bedrock:nowhere' } } },
     /^models\.a\.id: "arn:aws:bedrock:nowhere" is not an ARN .*expected arn:aws/,
   ],
@@ -85,6 +108,15 @@ describe('a region that is not from the config', () => {
       message: 'us-east-1 is outside residency eu (the region is from AWS_REGION)',
     });
     expect(await resolveRegion(configSchema.parse({ residency: 'us' }))).toMatchObject({ region: 'us-east-1' });
+  });
+
+  it('is held to the profiles too', async () => {
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    await expect(resolveRegion(configSchema.parse({ crossRegion: 'eu' }))).rejects.toMatchObject({
+      name: 'SettingError',
+      path: ['crossRegion'],
+      message: 'the eu profiles cannot be asked from us-east-1 (the region is from AWS_REGION)',
+    });
   });
 
   it('is not looked for when there is a pool', async () => {

@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import { namedModel, parseArn } from './arn.ts';
 import { regionOfHost } from './endpoint.ts';
-import { CROSS_REGIONS, GEOGRAPHIES, type Geography, isInside, staysInside } from './geography.ts';
+import {
+  CROSS_REGIONS,
+  type CrossRegion,
+  GEOGRAPHIES,
+  type Geography,
+  isInside,
+  isSource,
+  staysInside,
+} from './geography.ts';
 
 const REGION = /^[a-z]{2,6}(-[a-z]+)+-\d{1,2}$/;
 export const REGION_EXPECTED = 'expected an AWS region such as us-east-1';
@@ -25,7 +33,7 @@ export const crossRegionSchema = z
   .default('off')
   .transform((value) => (value === true ? 'geo' : value === false ? 'off' : value))
   .describe(
-    'Which inference profile a bare model id becomes, where one exists for that model: geo (= true) stays in the geography of the region, global may leave it, a prefix names one. off sends the id as it is; auto does too, and changes to a profile when AWS asks for one.',
+    'Which inference profile a bare model id becomes, where one exists for that model: geo (= true) stays in the geography of the region (in ca-… in Canada), global may leave it, a prefix names one that the region can ask. off sends the id as it is; auto does too, and changes to a profile when AWS asks for one.',
   );
 
 export const residencySchema = z
@@ -38,7 +46,7 @@ export const allowArnsSchema = z
   .boolean()
   .default(false)
   .describe(
-    'Clients with a key may name any ARN as the model; an ARN chooses account and region. false: only ARNs that routes and models list.',
+    'Clients with a key may name any ARN as the model, or the bare id of a resource; an ARN chooses account and region. false: only those that routes and models list.',
   );
 
 export const discoverSchema = z
@@ -95,7 +103,7 @@ function checkBase(value: string, context: Context): void {
 interface PlaceSettings {
   readonly region?: string | undefined;
   readonly regions?: readonly string[] | undefined;
-  readonly crossRegion: (typeof CROSS_REGIONS)[number];
+  readonly crossRegion: CrossRegion;
   readonly residency?: Geography | undefined;
   readonly endpoint?: string | undefined;
   readonly endpoints?: Readonly<Record<string, string>> | undefined;
@@ -118,6 +126,9 @@ export function checkPlaces(settings: PlaceSettings, context: Context): void {
     issue(['endpoints'], 'endpoint is for every region: set one of them');
   if (endpoints !== undefined) checkEndpoints(regions, endpoints, issue);
   if (controlEndpoint !== undefined && !settings.discover) issue(['controlEndpoint'], 'is used by discover: true only');
+  const named = regions ?? (region === undefined ? [] : [region]);
+  const unreachable = named.length === 0 ? undefined : unreachableFrom(named, settings.crossRegion);
+  if (unreachable !== undefined) issue(['crossRegion'], unreachable);
   if (residency === undefined) return;
   if (region !== undefined && !isInside(residency, region)) issue(['region'], outside(region, residency));
   for (const [position, each] of (regions ?? []).entries()) {
@@ -125,6 +136,7 @@ export function checkPlaces(settings: PlaceSettings, context: Context): void {
   }
   const places = Object.entries(endpoints ?? {}).map(([at, url]) => ({ path: ['endpoints', at], url }));
   if (endpoint !== undefined) places.push({ path: ['endpoint'], url: endpoint });
+  if (controlEndpoint !== undefined) places.push({ path: ['controlEndpoint'], url: controlEndpoint });
   for (const { path, url } of places) {
     const at = regionOfHost(url);
     if (at !== undefined && !isInside(residency, at)) issue(path, outside(at, residency));
@@ -134,6 +146,15 @@ export function checkPlaces(settings: PlaceSettings, context: Context): void {
 
 /** For a region that the settings do not name themselves, too. */
 export const outside = (region: string, residency: Geography): string => `${region} is outside residency ${residency}`;
+
+const isGeography = (crossRegion: CrossRegion): crossRegion is Geography =>
+  GEOGRAPHIES.some((each) => each === crossRegion);
+
+/** What is wrong where none of the regions can ask for the profiles that crossRegion names. */
+export function unreachableFrom(regions: readonly string[], crossRegion: CrossRegion): string | undefined {
+  if (!isGeography(crossRegion) || regions.some((region) => isSource(crossRegion, region))) return undefined;
+  return `the ${crossRegion} profiles cannot be asked from ${regions.join(' or ')}`;
+}
 
 function checkEndpoints(
   regions: readonly string[] | undefined,
@@ -149,7 +170,7 @@ function checkEndpoints(
 }
 
 function checkReach(
-  crossRegion: (typeof CROSS_REGIONS)[number],
+  crossRegion: CrossRegion,
   residency: Geography,
   issue: (path: string[], message: string) => void,
 ): void {

@@ -545,6 +545,18 @@ describe('structured output', () => {
     expect(shape(CLAUDE, { output: { schema: { type: 'object' } } }).body.toolConfig?.toolChoice).toEqual({
       tool: { name: 'json' },
     });
+    const untyped = { $schema: 'x', properties: { a: { type: 'string' } } };
+    expect(shape(NEW, { output: { schema: untyped } }).body.toolConfig?.tools[0]?.toolSpec?.inputSchema.json).toEqual({
+      type: 'object',
+      properties: { a: { type: 'string' } },
+    });
+    // A tool of the history that the request does not name keeps its name to itself.
+    const history = [
+      user(text('a')),
+      assistant({ type: 'tool-call', id: 'c1', name: 'json', input: '{}' }),
+      user({ type: 'tool-result', id: 'c1', parts: [text('b')] }),
+    ];
+    expect(shape(NOVA, { output, tools: [tool('x')], messages: history }).echo.outputTool).toBe('json_2');
     const beside = shape(NOVA, { output, tools: [tool('json')] });
     expect(beside.body.toolConfig?.tools.map(({ toolSpec }) => toolSpec?.name)).toEqual(['json', 'json_2']);
     expect(beside.body.toolConfig?.toolChoice).toEqual({ any: {} });
@@ -612,6 +624,9 @@ describe('media', () => {
     expect(() => shape(CLAUDE, { messages: [user(media('application/zip', 'AAAA'))] })).toThrow(
       expect.objectContaining({ code: 'unsupported' }),
     );
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      expect(() => messagesOf(CLAUDE, [user(media(name, 'AAAA'))])).toThrow(/no media of the type/);
+    }
     const unfetched: Part = { type: 'media', mediaType: 'image/png', url: 'https://example.com/a.png' };
     expect(shape(CLAUDE, { messages: [user(text('a'), unfetched)] }).fields).toEqual(['media:dropped']);
     const stored: Part = { type: 'media', mediaType: 'video/mp4', url: 's3://bucket/a.mp4' };

@@ -5,6 +5,7 @@ import { arrangeTurns, fillerTurn, writeMessages } from './arrange.ts';
 import { type MarkedPlace, settleMarks } from './cache.ts';
 import { READ_EXTENSIONS } from './extras.ts';
 import { limitTokens, planInference } from './inference.ts';
+import type { Opener } from './json-text.ts';
 import { checkLimits } from './limits.ts';
 import { Losses } from './losses.ts';
 import { ToolNames } from './names.ts';
@@ -31,7 +32,7 @@ export interface Echo {
   /** Somebody asked to see what the guardrail found. */
   readonly wantsTrace?: boolean;
   /** How the JSON begins that the model was only asked for: what stands around it in the text is left out. */
-  readonly jsonOpener: '{' | '[' | undefined;
+  readonly jsonOpener: Opener | undefined;
 }
 
 export interface Shaped {

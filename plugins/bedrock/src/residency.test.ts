@@ -39,6 +39,16 @@ const CASES: readonly (readonly [Geography, string, string, boolean])[] = [
   // A prefix of tomorrow, and a new model without one.
   ['eu', 'eu-west-1', `mx.${SONNET}`, false],
   ['eu', 'eu-west-1', 'acme.new-model-v1:0', true],
+  ['eu', 'eu-west-1', 'openai.gpt-5.9-new', true],
+  ['eu', 'eu-west-1', 'ai21.jamba-1.5-large-v1:0', true],
+  // A prefix and a vendor of tomorrow.
+  ['eu', 'eu-west-1', 'kr.newvendor.model-v1', false],
+  ['eu', 'eu-west-1', 'KR.newvendor.model-v1', false],
+  ['eu', 'eu-west-1', 'global.new-vendor.model-v1', false],
+  ['eu', 'eu-west-1', 'eu.new-vendor.model-v1', true],
+  // Ids of the account's own resources.
+  ['eu', 'eu-west-1', 'abc123def456', false],
+  ['eu', 'eu-west-1', 'amazon.titan/abc123def456', false],
   ['eu', 'eu-west-1', foundation('eu-central-1'), true],
   ['eu', 'eu-west-1', foundation('us-east-1'), false],
   ['eu', 'eu-west-1', arn('eu-west-1', `inference-profile/eu.${SONNET}`), true],
@@ -76,20 +86,25 @@ it.each(CASES)('%s in %s: %s stays: %s', (residency, region, id, stays) => {
   expect(refusal).toMatchObject({ code: 'unsupported', message: expect.stringContaining(`residency ${residency}: `) });
 });
 
+describe.each([arn('eu-west-1', 'application-inference-profile/abc'), 'abc123def456', 'kr.newvendor.model-v1'])(
+  'what an operator can say about %s',
+  (id) => {
+    it.each([
+      ['a profile that stays', `eu.${SONNET}`, true],
+      ['a profile that leaves', `global.${SONNET}`, false],
+      ['a foundation model inside', foundation('eu-west-1'), true],
+      ['a foundation model outside', foundation('us-east-1'), false],
+      ["a system profile's ARN", arn('eu-west-1', `inference-profile/eu.${SONNET}`), true],
+      ['only the model', SONNET, false],
+    ])('%s', (_what, base, stays) => {
+      const given = settings('eu', 'eu-west-1', { models: { mine: { id, base } } });
+      expect(refusalOf(() => resolveTarget('mine', given)) === undefined).toBe(stays);
+    });
+  },
+);
+
 describe('what an operator can say about an ARN', () => {
   const id = arn('eu-west-1', 'application-inference-profile/abc');
-  it.each([
-    ['a profile that stays', `eu.${SONNET}`, true],
-    ['a profile that leaves', `global.${SONNET}`, false],
-    ['a foundation model inside', foundation('eu-west-1'), true],
-    ['a foundation model outside', foundation('us-east-1'), false],
-    ["a system profile's ARN", arn('eu-west-1', `inference-profile/eu.${SONNET}`), true],
-    ['only the model', SONNET, false],
-  ])('%s', (_what, base, stays) => {
-    const given = settings('eu', 'eu-west-1', { models: { mine: { id, base } } });
-    expect(refusalOf(() => resolveTarget('mine', given)) === undefined).toBe(stays);
-  });
-
   it('is asked for in the message', () => {
     const refusal = refusalOf(() => resolveTarget(id, settings('eu', 'eu-west-1')));
     // The account id is for the log only.
@@ -107,6 +122,7 @@ describe('what the account says', () => {
     knowledge.setDiscovered('eu-west-1', {
       byName: new Map([
         [id, profile],
+        ['abc123def456', profile],
         [`eu.${SONNET}`, profile],
       ]),
       prefixes: new Map([[SONNET, ['eu']]]),
@@ -119,10 +135,27 @@ describe('what the account says', () => {
     // A global profile.
     [['eu-west-1', ''], false],
   ])('destinations %j stay: %s', (regions, stays) => {
-    for (const name of [id, `eu.${SONNET}`]) {
+    for (const name of [id, 'abc123def456', `eu.${SONNET}`]) {
       const act = () => resolveTarget(name, settings('eu', 'eu-west-1'), {}, knowing(regions));
       expect(refusalOf(act) === undefined).toBe(stays);
     }
+  });
+});
+
+describe('what the account is still to say', () => {
+  const awaiting = new ProfileKnowledge(true);
+  const named = (id: string) => () => resolveTarget(id, settings('eu', 'eu-west-1', { allowArns: true }), {}, awaiting);
+
+  it('is asked in a region inside only', () => {
+    const abroad = arn('us-east-1', 'application-inference-profile/abc');
+    expect(refusalOf(named(abroad))?.message).toContain('the region us-east-1 is outside');
+  });
+
+  it.each([arn('eu-west-1', 'application-inference-profile/abc'), 'abc123def456'])('of %s is not promised', (id) => {
+    const { awaitsDiscovery, reasons } = named(id)();
+    expect(awaitsDiscovery).toBe(true);
+    expect(reasons.join()).not.toContain('nothing of this call leaves it');
+    expect(reasons).toContain('residency eu: the account is asked where this leads before anything is sent');
   });
 });
 

@@ -1,9 +1,9 @@
 // Residency: no request leaves a geography, whatever the client, a route or a profile says.
 import { RouterError } from '@turnout/core/contract';
 import { type Arn, namedModel, parseArn, runsInItsRegion } from './arn.ts';
-import { isProfileLike, splitPrefix } from './catalogue.ts';
+import { isOpaque, isProfileLike, splitPrefix } from './catalogue.ts';
 import { maskAccounts } from './error.ts';
-import { type Geography, isInside, staysInside } from './geography.ts';
+import { GEOGRAPHIES, type Geography, isInside, staysInside } from './geography.ts';
 import type { KnownProfile } from './profiles.ts';
 
 /** A call as it would go out. */
@@ -16,6 +16,8 @@ export interface Itinerary {
   readonly base: string | undefined;
   /** The profile, where it was discovered. */
   readonly profile: KnownProfile | undefined;
+  /** The account is asked first where it leads; the call is planned, and checked, anew then. */
+  readonly awaited: boolean;
 }
 
 /** Throws RouterError `unsupported` for what could leave. The rule is the operator's about a target: with that code another
@@ -27,29 +29,40 @@ export function checkResidency(residency: Geography, call: Itinerary): void {
   throw new RouterError('unsupported', message, { field: 'model', publicMessage: maskAccounts(message) });
 }
 
-function faultOf(residency: Geography, { id, arn, region, base, profile }: Itinerary): string | undefined {
+function faultOf(residency: Geography, { id, arn, region, base, profile, awaited }: Itinerary): string | undefined {
   if (!isInside(residency, region)) return `the region ${region} is outside`;
   const abroad = profile?.regions.find((to) => to === '' || !isInside(residency, to));
   if (abroad !== undefined) return `${id} may send requests to ${abroad === '' ? 'any region' : abroad}`;
   const wireId = arn === undefined ? id : arn.kind === 'inference-profile' ? namedModel(arn) : undefined;
-  if (wireId !== undefined) return prefixFault(residency, wireId);
-  // What is left is an ARN.
-  if (arn === undefined || runsInItsRegion(arn) || profile !== undefined) return undefined;
+  if (wireId !== undefined && !isOpaque(wireId)) {
+    const reach = reachOf(residency, wireId);
+    if (reach !== 'unknown') return reach === 'inside' ? undefined : leaves(wireId);
+  }
+  if ((arn !== undefined && runsInItsRegion(arn)) || profile !== undefined || awaited) return undefined;
   if (base === undefined) return unknownReach(id);
   const origin = parseArn(base);
   if (origin?.kind === 'foundation-model') {
     return isInside(residency, origin.region) ? undefined : `its base is in ${origin.region}, which is outside`;
   }
   const named = origin === undefined ? base : namedModel(origin);
-  return named === undefined || !isProfileLike(named) ? unknownReach(id) : prefixFault(residency, named);
+  if (named === undefined || !isProfileLike(named)) return unknownReach(id);
+  return reachOf(residency, named) === 'inside' ? undefined : leaves(named);
 }
 
-function prefixFault(residency: Geography, id: string): string | undefined {
-  if (!isProfileLike(id)) return undefined;
-  const prefix = splitPrefix(id).prefix ?? id.slice(0, id.indexOf('.'));
-  if (staysInside(residency, prefix)) return undefined;
-  return `the profile ${id} may send requests ${prefix === 'global' ? 'to any region' : 'elsewhere'}`;
+const PREFIXES: ReadonlySet<string> = new Set([...GEOGRAPHIES, 'global']);
+
+/** Where an id of a model or a profile leads. A model without a profile stays in the region that it is asked in. */
+function reachOf(residency: Geography, id: string): 'inside' | 'outside' | 'unknown' {
+  if (!isProfileLike(id)) return 'inside';
+  const prefix = prefixOf(id);
+  if (staysInside(residency, prefix)) return 'inside';
+  return PREFIXES.has(prefix) ? 'outside' : 'unknown';
 }
+
+const prefixOf = (id: string): string => splitPrefix(id).prefix ?? id.slice(0, id.indexOf('.'));
+
+const leaves = (id: string): string =>
+  `the profile ${id} may send requests ${prefixOf(id) === 'global' ? 'to any region' : 'elsewhere'}`;
 
 const unknownReach = (id: string): string =>
   `where ${id} sends requests is not known: list it under models with the base it was made from, a profile's id ` +

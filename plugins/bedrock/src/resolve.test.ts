@@ -30,7 +30,10 @@ describe('crossRegion', () => {
     ['geo', 'ap-southeast-1', NOVA, `apac.${NOVA}`],
     ['geo', 'ap-south-1', 'openai.gpt-5.6-luna', 'in.openai.gpt-5.6-luna'],
     ['geo', 'ca-central-1', 'amazon.nova-lite-v1:0', 'ca.amazon.nova-lite-v1:0'],
-    ['geo', 'ca-central-1', SONNET, `us.${SONNET}`],
+    // `geo` keeps to the country, though AWS lets Canada use the profiles of the US: those are for who names them.
+    ['geo', 'ca-central-1', SONNET, SONNET],
+    ['global', 'ca-central-1', NOVA, NOVA],
+    ['us', 'ca-central-1', SONNET, `us.${SONNET}`],
     ['geo', 'us-gov-west-1', 'openai.gpt-oss-20b-1:0', 'us-gov.openai.gpt-oss-20b-1:0'],
     ['geo', 'sa-east-1', SONNET, SONNET],
     ['geo', 'us-east-1', 'qwen.qwen3-32b-v1:0', 'qwen.qwen3-32b-v1:0'],
@@ -41,7 +44,9 @@ describe('crossRegion', () => {
     // … but the geography never to global.
     ['geo', 'us-east-1', 'anthropic.claude-sonnet-4-5-20250929-v1:0', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'],
     ['global', 'us-gov-west-1', SONNET, SONNET],
-    ['eu', 'us-east-1', SONNET, `eu.${SONNET}`],
+    ['eu', 'eu-west-1', SONNET, `eu.${SONNET}`],
+    // Of a pool, the members that the profile cannot be asked from.
+    ['eu', 'us-east-1', SONNET, SONNET],
     ['apac', 'ap-south-1', SONNET, SONNET],
     ['jp', 'ap-northeast-1', 'anthropic.claude-opus-4-5-20251101-v1:0', 'anthropic.claude-opus-4-5-20251101-v1:0'],
     // Partitions do not mix, and only the commercial one has global profiles.
@@ -87,6 +92,13 @@ describe('crossRegion', () => {
     expect(reasons('meta.llama4-scout-17b-instruct-v1:0', {})).toMatch(/profile only \(known profiles: us\)/);
     expect(reasons('acme.new', { crossRegion: 'geo' })).toMatch(/not in the catalogue/);
     expect(reasons(SONNET, { crossRegion: 'geo', region: 'sa-east-1' })).toMatch(/no geography of its own/);
+    for (const [crossRegion, abroad] of [
+      ['us', true],
+      ['geo', false],
+    ] as const) {
+      const said = reasons('amazon.nova-lite-v1:0', { crossRegion, region: 'ca-central-1' });
+      expect(said.includes('its answers come from outside the geography of ca-central-1')).toBe(abroad);
+    }
     expect(reasons(SONNET, { regionSource: 'AWS_REGION' })).toMatch(/region us-east-1 is from AWS_REGION/);
   });
 });
@@ -132,6 +144,30 @@ describe('ARNs and aliases', () => {
 
   it.each(['', '.', '..'])('refuses %j, which would change the path', (name) => {
     expect(() => resolveTarget(name, settings())).toThrow(expect.objectContaining({ code: 'model-not-found' }));
+  });
+});
+
+describe('the length of a context at the end of a name', () => {
+  it.each([
+    [`${SONNET}[1m]`, SONNET],
+    [`us.${SONNET}[1M]`, `us.${SONNET}`],
+    ['anthropic.claude-3-sonnet-20240229-v1:0:28k', 'anthropic.claude-3-sonnet-20240229-v1:0'],
+    [`${NOVA}:51k`, NOVA],
+    ['anthropic.claude-haiku-4-5[1m]', 'anthropic.claude-haiku-4-5-20251001-v1:0'],
+    ['mine[1m]', `eu.${SONNET}`],
+  ])('is for the client only: %s', (name, id) => {
+    const target = resolveTarget(name, settings({ models: { mine: { id: `eu.${SONNET}` } } }));
+    expect(target.id).toBe(id);
+    expect(target.reasons.join()).toMatch(/the suffix (\[1m\]|:28k|:51k) says how long a context may be/i);
+  });
+
+  it.each([NOVA, 'acme.model-v1:10', 'acme.model:k', 'acme.model-51k'])('is not %s', (name) => {
+    expect(resolveTarget(name, settings()).id).toBe(name);
+  });
+
+  it('is kept in a name that the operator made', () => {
+    const models = { 'mine[1m]': { id: SONNET } };
+    expect(resolveTarget('mine[1m]', settings({ models })).reasons[0]).toBe(`mine[1m] is an alias of ${SONNET}`);
   });
 });
 

@@ -1,13 +1,14 @@
 // A model name becomes what is sent: the wire id, the region that signs, the endpoint, and what the model can do.
 import { RouterError } from '@turnout/core/contract';
 import { type Api, type Arn, defaultApi, namedModel, parseArn } from './arn.ts';
-import { type CatalogueModel, findModel, splitPrefix } from './catalogue.ts';
-import { fullId } from './catalogue-id.ts';
+import { type CatalogueModel, findModel, isOpaque, splitPrefix } from './catalogue.ts';
+import { splitContext, suggestion } from './catalogue-id.ts';
 import { defaultEndpoint, type EndpointVariant, encodeSegment } from './endpoint.ts';
 import { type Family, findFamily } from './family.ts';
 import { type CrossRegion, candidatePrefixes, type Geography } from './geography.ts';
 import { ProfileKnowledge } from './profiles.ts';
 import { checkResidency } from './residency.ts';
+import { chooseId, type IdChoice } from './wire-id.ts';
 
 /** Where a call goes and what answers it. */
 export interface Target {
@@ -27,8 +28,10 @@ export interface Target {
   readonly managedPrompt?: true;
   /** With `crossRegion: auto`: the bare id, and the prefix that was learnt for it. */
   readonly auto?: { readonly bare: string; readonly prefix: string | undefined };
-  /** The account is asked about this ARN before anything is sent: only it can say which model answers, or where. */
+  /** The account is asked about this resource before anything is sent: only it can say which model answers, or where. */
   readonly awaitsDiscovery?: true;
+  /** The request's guardrail is the client's choice. */
+  readonly clientGuardrail?: true;
   /** One sentence for each decision. */
   readonly reasons: readonly string[];
 }
@@ -54,7 +57,7 @@ export interface ResolveSettings {
   readonly variant?: EndpointVariant;
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly residency?: Geography | undefined;
-  /** A client with a key may name any ARN. */
+  /** A client with a key may name any ARN or resource. */
   readonly allowArns?: boolean;
 }
 
@@ -94,7 +97,7 @@ export function createResolver(settings: ResolveSettings, knowledge = new Profil
 export function poolMembers(name: string, settings: ResolveSettings): readonly string[] {
   const { regions } = settings;
   if (regions === undefined) return [];
-  const { id } = aliasOf(name, settings)?.alias ?? { id: name };
+  const { written: id } = readName(name, settings);
   const region = regionOf(id);
   if (region !== undefined) return [region];
   const { prefix } = splitPrefix(id);
@@ -113,7 +116,7 @@ function regionOf(id: string): string | undefined {
   }
 }
 
-/** What a name is sent as. Throws RouterError: `model-not-found` for what cannot be an id, `forbidden` for an ARN of a
+/** What a name is sent as. Throws RouterError: `model-not-found` for what cannot be an id, `forbidden` for a resource of a
  * client's, `unsupported` for what would leave the residency or has no endpoint. */
 export function resolveTarget(
   name: string,
@@ -121,34 +124,40 @@ export function resolveTarget(
   call: ResolveCall = {},
   knowledge = new ProfileKnowledge(),
 ): Target {
-  const { alias, listed } = aliasOf(name, settings) ?? {};
-  const written = alias?.id ?? name;
+  const { written, alias, reasons } = readName(name, settings);
   if (written === '' || written === '.' || written === '..') {
     throw new RouterError('model-not-found', `"${written}" is not a model id`);
   }
   const arn = parseArn(written);
-  if (arn !== undefined && alias === undefined && call.direct && !settings.allowArns) throw unlisted();
+  const opaque = arn === undefined && isOpaque(written);
+  if ((arn !== undefined || opaque) && alias === undefined && call.direct && !settings.allowArns) {
+    throw unlisted(written, opaque);
+  }
   const region = arn?.region ?? call.member ?? settings.region;
-  const reasons: string[] = [];
-  if (alias !== undefined && !listed) reasons.push(`${name} is an alias of ${written}`);
-  const choice = arn === undefined ? chooseId(written, region, settings, knowledge) : { id: written };
-  reasons.push(
-    arn === undefined ? (choice.reason ?? '') : 'an ARN is sent as it is written',
-    regionReason(arn, region, settings, call),
-  );
+  const choice: IdChoice =
+    arn === undefined
+      ? chooseId(written, region, settings, knowledge)
+      : { id: written, reason: 'an ARN is sent as it is written' };
+  reasons.push(choice.reason, regionReason(arn, region, settings, call));
 
   const profile = knowledge.find(choice.id, region);
   const named = alias?.base === undefined ? nameIn(choice.id, arn) : nameIn(alias.base, parseArn(alias.base));
   const base = named === undefined ? profile?.base : splitPrefix(named).base;
-  const awaits =
-    arn?.kind === 'application-inference-profile' && alias?.base === undefined && knowledge.isAwaited(region);
-  const { residency } = settings;
-  if (residency !== undefined && !awaits)
-    checkResidency(residency, { id: choice.id, arn, region, base: alias?.base, profile });
-  if (profile !== undefined && arn !== undefined)
+  const awaited =
+    (opaque || arn?.kind === 'application-inference-profile') &&
+    alias?.base === undefined &&
+    knowledge.isAwaited(region);
+  if (profile !== undefined && (arn !== undefined || opaque))
     reasons.push(`the account says that it leads to ${profile.base ?? 'a model of its own'}`);
   else if (base === undefined) reasons.push(namelessReason(knowledge.discovers));
-  if (residency !== undefined) reasons.push(`residency ${residency}: nothing of this call leaves it`);
+  const { residency } = settings;
+  if (residency !== undefined) {
+    checkResidency(residency, { id: choice.id, arn, region, base: alias?.base, profile, awaited });
+    const outcome = awaited
+      ? 'the account is asked where this leads before anything is sent'
+      : 'nothing of this call leaves it';
+    reasons.push(`residency ${residency}: ${outcome}`);
+  }
 
   const row = base === undefined ? undefined : findModel(base);
   const api = alias?.api ?? defaultApi(arn);
@@ -163,7 +172,7 @@ export function resolveTarget(
     ...(api === 'converse' ? {} : { api }),
     ...(arn?.kind === 'prompt' ? { managedPrompt: true } : {}),
     ...(choice.auto === undefined ? {} : { auto: choice.auto }),
-    ...(awaits ? { awaitsDiscovery: true } : {}),
+    ...(awaited ? { awaitsDiscovery: true } : {}),
     reasons,
   };
 }
@@ -175,25 +184,43 @@ function aliasOf(
 ): { readonly alias: ModelAlias; readonly listed: boolean } | undefined {
   const alias = Object.hasOwn(models, name) ? models[name] : undefined;
   if (alias !== undefined) return { alias, listed: false };
-  if (!name.startsWith('arn:')) return undefined;
+  if (!name.startsWith('arn:') && !isOpaque(name)) return undefined;
   const listed = Object.values(models).find(({ id }) => id === name);
   return listed === undefined ? undefined : { alias: listed, listed: true };
 }
 
-const nameIn = (id: string, arn: Arn | undefined): string | undefined => (arn === undefined ? id : namedModel(arn));
+interface ReadName {
+  /** What is to be made an id. */
+  readonly written: string;
+  readonly alias: ModelAlias | undefined;
+  readonly reasons: string[];
+}
 
-// An ARN chooses the account that pays and the region that computes; both are the operator's to choose.
-const unlisted = (): RouterError =>
-  new RouterError(
-    'forbidden',
-    'an ARN may be named only where it is listed under models of the provider, or with allowArns: true',
-    {
-      field: 'model',
-    },
-  );
+/** A name by the operator's aliases, without what only clients understand. */
+function readName(name: string, settings: Pick<ResolveSettings, 'models'>): ReadName {
+  const plain = Object.hasOwn(settings.models, name) ? { name } : splitContext(name);
+  const { alias, listed } = aliasOf(plain.name, settings) ?? {};
+  const target = splitContext(alias?.id ?? plain.name);
+  const reasons: string[] = [];
+  if (alias !== undefined && !listed) reasons.push(`${plain.name} is an alias of ${alias.id}`);
+  const suffix = plain.suffix ?? target.suffix;
+  if (suffix !== undefined)
+    reasons.push(`the suffix ${suffix} says how long a context may be: it is no part of the id`);
+  return { written: target.name, alias, reasons };
+}
+
+const nameIn = (id: string, arn: Arn | undefined): string | undefined =>
+  arn === undefined ? (isOpaque(id) ? undefined : id) : namedModel(arn);
+
+// A resource of the account chooses who pays and, as an ARN, the region that computes; both are the operator's to choose.
+function unlisted(written: string, opaque: boolean): RouterError {
+  const what = opaque ? 'an id without a provider is of a resource of the account, which' : 'an ARN';
+  const message = `${what} may be named only where it is listed under models of the provider, or with allowArns: true`;
+  return new RouterError('forbidden', opaque ? `${message}${suggestion(written)}` : message, { field: 'model' });
+}
 
 const namelessReason = (discovers: boolean): string =>
-  `the ARN does not name its model: set models.<alias>.base${discovers ? '' : ' (or discover: true, for a profile)'}, so that reasoning, caching and tools fit it`;
+  `the id does not name its model: set models.<alias>.base${discovers ? '' : ' (or discover: true, for a profile)'}, so that reasoning, caching and tools fit it`;
 
 function regionReason(
   arn: Arn | undefined,
@@ -215,65 +242,4 @@ function endpointFor(region: string, { endpoint, endpoints, variant }: ResolveSe
   if (found === undefined) throw new RouterError('unsupported', `endpoints has none for the region ${region}`);
   reasons.push('the endpoint is from the config');
   return found;
-}
-
-interface IdChoice {
-  readonly id: string;
-  readonly reason?: string;
-  readonly auto?: Target['auto'];
-}
-
-/** A prefix is added only where that profile is known to exist: AWS's refusal of a bare id says what to do, its refusal
- * of an invented one ("identifier is invalid") does not. */
-function chooseId(written: string, region: string, settings: ResolveSettings, knowledge: ProfileKnowledge): IdChoice {
-  if (splitPrefix(written).prefix !== undefined) {
-    return { id: written, reason: `${written} names its inference profile already` };
-  }
-  const full = findModel(written) === undefined ? fullId(written) : undefined;
-  const id = full ?? written;
-  const choice = chooseProfile(id, region, settings, knowledge);
-  return full === undefined ? choice : { ...choice, reason: `${written} is short for ${full}; ${choice.reason}` };
-}
-
-function chooseProfile(id: string, region: string, settings: ResolveSettings, knowledge: ProfileKnowledge): IdChoice {
-  const { crossRegion, residency } = settings;
-  const onDemand = findModel(id)?.onDemand ?? true;
-  const profiles = knowledge.prefixesOf(id, region);
-  const offer = profiles === undefined || profiles.length === 0 ? '' : ` (known profiles: ${profiles.join(', ')})`;
-  if (crossRegion === 'auto') return chooseLearnt(id, knowledge.learnt(id, region));
-  if (profiles === undefined) return { id, reason: `${id} is not in the catalogue: it is sent as it is written` };
-  if (crossRegion === 'off') {
-    const hint = onDemand ? '' : `, though AWS is known to serve this model through a profile only${offer}`;
-    return { id, reason: `crossRegion is off: the bare id is sent${hint}` };
-  }
-  const wanted = candidatePrefixes(crossRegion, region, residency);
-  const found = wanted.find((candidate) => profiles.includes(candidate));
-  if (found !== undefined) {
-    const instead = found === wanted[0] ? '' : `, as it has no profile ${wanted[0]}`;
-    const source = knowledge.isDiscovered(region) ? `, as ${region} says` : '';
-    return {
-      id: `${found}.${id}`,
-      reason: `crossRegion ${crossRegion}: the model has the profile ${found}${instead}${source}`,
-    };
-  }
-  const tried =
-    wanted.length > 0 ? `no profile ${wanted.join(' or ')} is known` : noCandidates(crossRegion, region, residency);
-  return { id, reason: `crossRegion ${crossRegion}: ${tried}, so the bare id is sent${onDemand ? '' : offer}` };
-}
-
-function noCandidates(crossRegion: CrossRegion, region: string, residency: Geography | undefined): string {
-  if (residency !== undefined) return `no profile of region ${region} stays in ${residency}`;
-  return crossRegion === 'geo' || crossRegion === 'global'
-    ? `region ${region} has no geography of its own`
-    : `region ${region} cannot use the profile ${crossRegion}`;
-}
-
-function chooseLearnt(bare: string, prefix: string | undefined): IdChoice {
-  const auto = { bare, prefix };
-  if (prefix === undefined) return { id: bare, auto, reason: 'crossRegion auto: the bare id is tried first' };
-  return {
-    id: `${prefix}.${bare}`,
-    auto,
-    reason: `crossRegion auto: learnt that AWS wants the profile ${prefix} here`,
-  };
 }

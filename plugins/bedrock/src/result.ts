@@ -11,7 +11,7 @@ import type { ConverseBlock, ConverseResponseBody } from '@turnout/core/wire';
 import { AnswerReader } from './answer.ts';
 import { readBytes } from './body.ts';
 import type { BedrockClient } from './client.ts';
-import { labelOf } from './error.ts';
+import { brokenAnswer, labelOf } from './error.ts';
 import { readChatAnswer } from './invoke-answer.ts';
 import { isObject, parseExact } from './json.ts';
 import { toNetworkError } from './network.ts';
@@ -55,8 +55,7 @@ export function readResult(text: string, reader: AnswerReader, label: string): C
 }
 
 function parseBody(text: string, label: string): ConverseResponseBody {
-  const fail = (cause?: unknown): RouterError =>
-    new RouterError('upstream-failed', `${label}: the answer is not one of Converse`, { cause });
+  const fail = (cause?: unknown): RouterError => brokenAnswer(label, 'the answer is not one of Converse', { cause });
   let body: unknown;
   try {
     body = parseExact(text);

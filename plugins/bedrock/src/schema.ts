@@ -38,6 +38,17 @@ function flatten(schema: Schema): Schema {
 const namesIn = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : [];
 
+/** Whether a schema speaks of objects: by its type, one of several included, or by properties without any type. */
+const isOfObjects = ({ type, properties }: Schema): boolean =>
+  type === 'object' || (Array.isArray(type) && type.includes('object')) || properties !== undefined;
+
+/** Whether a schema takes objects alone, so that it may be a tool's. */
+export const isOfObjectsOnly = ({ type, properties }: Schema): boolean =>
+  type === 'object' || (type === undefined && isObject(properties));
+
+/** The loss when `shapeInputSchema` has flattened one. */
+export const FLATTENED = 'the model takes no anyOf, oneOf or allOf at the top of a schema: its branches are merged';
+
 const REFUSED_IN_NUMBERS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
 
 /** Whether a schema is within the subset that strict tools and native structured output take on Claude: objects closed,
@@ -45,7 +56,7 @@ const REFUSED_IN_NUMBERS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusive
 export function fitsStrict(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.every(fitsStrict);
   if (!isObject(schema)) return true;
-  if (schema.type === 'object' && schema.additionalProperties !== false) return false;
+  if (isOfObjects(schema) && schema.additionalProperties !== false) return false;
   if ('maxItems' in schema || (typeof schema.minItems === 'number' && schema.minItems > 1)) return false;
   if (REFUSED_IN_NUMBERS.some((name) => name in schema)) return false;
   return Object.entries(schema).every(([name, value]) =>

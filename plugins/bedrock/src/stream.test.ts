@@ -1,10 +1,14 @@
 // Frames to events: blocks without a start, reasoning, tools under other names, exceptions, ends that are none.
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { type ChatEvent, RouterError } from '@turnout/core/contract';
 import { checkGrammar } from '@turnout/core/testing';
 import { encodeFrame } from '@turnout/core/wire';
-import { describe, expect, it } from 'vitest';
-import { clientOf, collectEvents, eventFrame, exceptionFrame } from '../test/fixture.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { clientOf, collectEvents, createHost, eventFrame, exceptionFrame, startUpstream } from '../test/fixture.ts';
 import { AnswerReader } from './answer.ts';
+import { createAuth } from './auth.ts';
+import { createClient } from './client.ts';
 import { readUsage } from './finish.ts';
 import { ToolNames } from './names.ts';
 import type { Echo } from './request.ts';
@@ -30,6 +34,11 @@ const echoOf = (given: Partial<Echo> = {}): Echo => ({
   ignoresCalls: false,
   jsonOpener: undefined,
   ...given,
+});
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
 });
 
 const play = (chunks: Iterable<Uint8Array>, echo = echoOf()): AsyncIterable<ChatEvent> =>
@@ -340,7 +349,26 @@ describe('the finish', () => {
 
   it('comes without metadata too, once messageStop was there', async () => {
     const { finish } = addUp(await read([start, delta(0, { text: 'a' }), stop(0), end('end_turn')]));
-    expect(finish).toMatchObject({ reason: 'stop', usage: { totalTokens: 0 } });
+    expect(finish).toMatchObject({ reason: 'stop', usage: { totalTokens: 0 }, notes: { usage: 'missing' } });
+    expect(addUp(await read([start, end('end_turn'), eventFrame('metadata', {})])).finish.notes).toEqual({
+      usage: 'missing',
+    });
+    expect(addUp(await read([start, end('end_turn'), metadata()])).finish.notes).toBeUndefined();
+  });
+
+  it('comes where the connection is lost after messageStop, as where it ends', async () => {
+    const frames = [start, delta(0, { text: 'a' }), stop(0), end('end_turn')];
+    const whole = await read(frames);
+    function* lost(reason: string, last: Buffer = start.subarray(0, 0)) {
+      yield* reason === 'malformed_tool_use' ? [start, end(reason)] : frames;
+      yield last;
+      throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+    }
+    expect(await read(lost('end_turn'))).toEqual(whole);
+    expect(await read(lost('end_turn', metadata().subarray(0, 30)))).toEqual(whole);
+    expect(await read([...frames, metadata().subarray(0, 30)])).toEqual(whole);
+    expect((await failure(lost('malformed_tool_use'))).message).toContain('unusable');
+    expect((await failure([...frames, exceptionFrame('throttlingException', {})])).code).toBe('rate-limited');
   });
 
   it('is the end: what follows it changes nothing', async () => {
@@ -411,6 +439,7 @@ describe('a stream that breaks', () => {
       { id: 'call-1', signal: new AbortController().signal },
     );
     await expect(collectEvents(broken)).rejects.toMatchObject({
+      message: expect.stringContaining('123456789012'),
       publicMessage: expect.stringMatching(
         /^bedrock: arn:aws:bedrock:us-east-1:\*{12}:application-inference-profile\/a: the stream/,
       ),
@@ -426,6 +455,60 @@ describe('a stream that breaks', () => {
       metadata(),
     ]);
     expect(events.map(({ type }) => type)).toEqual(['start', 'finish']);
+  });
+});
+
+describe('a stream that is left without an abort', () => {
+  async function openStream(answer: (response: ServerResponse) => void) {
+    const responses: ServerResponse[] = [];
+    const upstream = await startUpstream((response) => {
+      responses.push(response);
+      answer(response);
+    });
+    const host = createHost();
+    closers.push(
+      () => upstream.close(),
+      () => host.close(),
+    );
+    const auth = createAuth({ mode: 'api-key', apiKey: 'k' }, { host, region: 'us-east-1', variant: {} });
+    const events = streamAnswer(
+      createClient(host, auth),
+      { target: { ...target, endpoint: upstream.url }, body: { messages: [] }, echo: echoOf() },
+      { id: 'call-1', signal: new AbortController().signal },
+    )[Symbol.asyncIterator]();
+    return { responses, events };
+  }
+  const DONE = { done: true, value: undefined };
+
+  it('before its head came ends, and closes its connection with the head', async () => {
+    const { responses, events } = await openStream(() => {});
+    const pending = events.next();
+    await vi.waitFor(() => expect(responses).toHaveLength(1));
+    expect(await events.return?.()).toEqual(DONE);
+    const closed = once(responses[0] as ServerResponse, 'close');
+    responses[0]?.writeHead(200).write(start);
+    expect(await pending).toEqual(DONE);
+    await closed;
+    expect(await events.next()).toEqual(DONE);
+  });
+
+  it('before its head came ends when that is a refusal', async () => {
+    const { responses, events } = await openStream(() => {});
+    const pending = events.next();
+    await vi.waitFor(() => expect(responses).toHaveLength(1));
+    await events.return?.();
+    responses[0]?.writeHead(500).end('{}');
+    expect(await pending).toEqual(DONE);
+  });
+
+  it('while a chunk is waited for ends, and closes its connection', async () => {
+    const { responses, events } = await openStream((response) => response.writeHead(200).write(start));
+    expect(await events.next()).toMatchObject({ value: { type: 'start' } });
+    const pending = events.next();
+    const closed = once(responses[0] as ServerResponse, 'close');
+    expect(await events.return?.()).toEqual(DONE);
+    expect(await pending).toEqual(DONE);
+    await closed;
   });
 });
 

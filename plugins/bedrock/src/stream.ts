@@ -3,7 +3,7 @@ import { type Call, type ChatEvent, RouterError, type Usage } from '@turnout/cor
 import { type ConverseStreamPayloads, type Frame, FrameError, FrameReader } from '@turnout/core/wire';
 import { AnswerReader } from './answer.ts';
 import type { Answer, BedrockClient } from './client.ts';
-import { type ErrorContext, labelOf, readBody, shortName, toRouterError } from './error.ts';
+import { brokenAnswer, type ErrorContext, labelOf, readBody, shortName, toRouterError } from './error.ts';
 import { ChatReader, readChunk } from './invoke-answer.ts';
 import { toNetworkError } from './network.ts';
 import { readTextDelta } from './text-delta.ts';
@@ -106,6 +106,7 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
     if (this.#over) return DONE;
     try {
       this.#opened ??= await this.#open();
+      if (this.#over) return this.return();
       const { reader, chunks } = this.#opened;
       while (!reader.finished) {
         const chunk = await chunks.next();
@@ -141,15 +142,32 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
     }
   }
 
-  #fail(error: unknown): Promise<never> {
+  /** What is thrown once the consumer has left is nobody's. */
+  #fail(error: unknown): Promise<IteratorResult<ChatEvent>> {
+    if (this.#over) return Promise.resolve(DONE);
     const { context, signal } = this.#source;
-    const usage = this.#opened?.reader.usage;
+    const reader = this.#opened?.reader;
+    if (reader?.stopped === true && isLost(error) && !signal.aborted) return this.#complete(reader);
     void this.return();
-    return Promise.reject(toStreamError(error, context, signal, usage));
+    return Promise.reject(toStreamError(error, context, signal, reader?.usage));
+  }
+
+  /** The end of an answer whose connection is lost after its content, as if it had ended there: only the usage is missing. */
+  #complete(reader: AnswerReader): Promise<IteratorResult<ChatEvent>> {
+    try {
+      reader.end();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    return this.next();
   }
 }
 
 const DONE: IteratorResult<ChatEvent> = { done: true, value: undefined };
+
+/** Whether the connection ended early. Damage is another matter: what is damaged may be anything. */
+const isLost = (error: unknown): boolean =>
+  error instanceof FrameError ? error.reason === 'truncated' : !RouterError.is(error);
 
 function toStreamError(
   error: unknown,
@@ -158,8 +176,8 @@ function toStreamError(
   usage: Usage | undefined,
 ): RouterError {
   if (!(error instanceof FrameError)) return toNetworkError(error, { ...context, signal }, usage);
-  const message = `${labelOf(context)}: the stream is damaged: ${error.message}`;
-  return new RouterError('upstream-failed', message, { cause: error, ...(usage === undefined ? {} : { usage }) });
+  const spent = usage === undefined ? {} : { usage };
+  return brokenAnswer(labelOf(context), `the stream is damaged: ${error.message}`, { cause: error, ...spent });
 }
 
 /** Hands one frame to the reader. Throws RouterError for an exception frame. */
@@ -211,6 +229,6 @@ function parse<K extends keyof ConverseStreamPayloads>(
     // AWS's shape by its API model. Where it is broken, reading it throws, and the stream fails.
     return JSON.parse(payload) as ConverseStreamPayloads[K];
   } catch (cause) {
-    throw new RouterError('upstream-failed', `${labelOf(context)}: a frame of the stream is not JSON`, { cause });
+    throw brokenAnswer(labelOf(context), 'a frame of the stream is not JSON', { cause });
   }
 }

@@ -3,7 +3,7 @@ import { type ChatRequest, RouterError, type Tool } from '@turnout/core/contract
 import type { ConverseTool, ConverseToolConfig } from '@turnout/core/wire';
 import { type CacheMark, markOf } from './cache.ts';
 import type { OutputPlan } from './output.ts';
-import { fitsStrict, shapeInputSchema } from './schema.ts';
+import { FLATTENED, fitsStrict, shapeInputSchema } from './schema.ts';
 import type { Draft, Turn } from './turns.ts';
 
 /** One entry of toolConfig.tools. */
@@ -168,11 +168,7 @@ function toSpec(tool: Tool, strict: boolean, { family, losses, names }: Draft): 
     return { toolSpec: { name, ...description, inputSchema: { json: FREE_TEXT } } };
   }
   const { json, flattened } = shapeInputSchema(tool.schema, family.plainSchema);
-  if (flattened)
-    losses.approximate(
-      'tools',
-      'the model takes no anyOf, oneOf or allOf at the top of a schema: its branches are merged',
-    );
+  if (flattened) losses.approximate('tools', FLATTENED);
   return { toolSpec: { name, ...description, inputSchema: { json }, ...(strict ? { strict } : {}) } };
 }
 

@@ -93,6 +93,9 @@ describe('a model that streams no tools', () => {
     expect(await read(provider, withTools)).toMatchObject(told);
     expect(await read(provider, withTools)).toMatchObject(told);
     expect(operations(upstream)).toEqual(['converse-stream', 'converse', 'converse']);
+    const planned = (request: ChatRequest) => provider.plan(request, { protocol: 'openai-chat', stream: true }).streams;
+    expect(planned(withTools)).toBe(false);
+    expect(planned(chatRequest({ model: LLAMA }))).toBeUndefined();
   });
 
   it('still streams without tools', async () => {
