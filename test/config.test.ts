@@ -5,7 +5,10 @@ import bedrock from '@turnout/plugin-bedrock';
 import echo from '@turnout/plugin-echo';
 import { describe, expect, it } from 'vitest';
 import { type Config, loadConfig } from '../core/src/config/index.ts';
+import { createRouter } from '../core/src/host/index.ts';
+import { SILENT } from '../core/src/observe/index.ts';
 import { createTable, resolve } from '../core/src/routing/index.ts';
+import { routeWarnings } from '../core/src/server/index.ts';
 import { schemaText } from '../scripts/write-schema.ts';
 
 const folder = new URL('../config/', import.meta.url);
@@ -34,6 +37,13 @@ describe.each(files)('config/%s', (name) => {
     expect(led.length).toBeGreaterThan(0);
     expect(led.every((count) => count !== undefined && count > 0)).toBe(true);
   });
+});
+
+it.each(files)('config/%s sets nothing in vain', async (name) => {
+  const router = await createRouter(await load(name), SILENT);
+  const warnings = routeWarnings(router);
+  await router.close();
+  expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([]);
 });
 
 it('config/turnout.yaml has the defaults it says it has', async () => {

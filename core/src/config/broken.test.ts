@@ -144,6 +144,15 @@ turnout.yaml:4:9  direct: expected true or false, got a string
         |         ^^^`,
   },
   {
+    name: 'a value that cannot be compared is one error, not two',
+    yaml: `providers:
+  acme: { retry: { minDelay: abc } }
+`,
+    printed: `turnout.yaml:2:30  providers.acme.retry.minDelay: expected a duration such as 500ms, 30s, 5m or 1h
+      2 |   acme: { retry: { minDelay: abc } }
+        |                              ^^^`,
+  },
+  {
     name: 'values out of range',
     yaml: `server: { port: 70000, bodyLimit: 0 }
 providers:
@@ -163,7 +172,7 @@ turnout.yaml:1:35  server.bodyLimit: expected a size from 1B to less than 2GiB
 turnout.yaml:4:24  providers.acme.retry.attempts: expected at least 1
       4 |     retry: { attempts: 0, minDelay: 30s }
         |                        ^
-turnout.yaml:4:37  providers.acme.retry.minDelay: longer than maxDelay (by default it is 250ms)
+turnout.yaml:4:37  providers.acme.retry.minDelay: longer than maxDelay (by default they are 250ms and 20s)
       4 |     retry: { attempts: 0, minDelay: 30s }
         |                                     ^^^
 turnout.yaml:5:25  providers.acme.timeout.connect: this duration must be longer than zero

@@ -75,9 +75,10 @@ const retrySchema = z
     minDelay: duration(0).prefault('250ms').describe('Wait before the second try; doubles with each one.'),
     maxDelay: duration(0).prefault('20s'),
   })
-  .refine(({ minDelay, maxDelay }) => minDelay <= maxDelay, {
+  // Turned round, so that what is no duration at all, and has been reported as such, is not compared.
+  .refine(({ minDelay, maxDelay }) => !(minDelay > maxDelay), {
     path: ['minDelay'],
-    message: 'longer than maxDelay (by default it is 250ms)',
+    message: 'longer than maxDelay (by default they are 250ms and 20s)',
   })
   .transform(({ attempts, minDelay, maxDelay }) => ({ attempts, minDelayMs: minDelay, maxDelayMs: maxDelay }));
 

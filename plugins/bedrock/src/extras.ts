@@ -203,8 +203,8 @@ function applyCitations(draft: Draft): void {
 
 function applyVariables(draft: Draft): void {
   const { body, route, client, target } = draft;
-  const variables = client.promptVariables ?? route.promptVariables;
-  if (variables === undefined) return;
+  const variables = client.promptVariables ?? route.promptVariables ?? {};
+  if (Object.keys(variables).length === 0) return;
   if (target.managedPrompt !== true) {
     lose(draft, 'promptVariables', 'the model is not a managed prompt');
     return;
