@@ -1,5 +1,5 @@
 // The program as a user runs it: in a process of its own, with its output and its exit code.
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,14 +10,21 @@ import { afterAll, describe, expect, test } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../bin/turnout.ts', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'turnout-cli-'));
-afterAll(() => rmSync(dir, { recursive: true }));
+// Also those of a test that has failed half way.
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(dir, { recursive: true });
+});
 
 const write = (name: string, text: string) => writeFileSync(join(dir, name), text);
 write('good.yaml', 'providers: { echo: {} }\nroutes: { parrot: echo/any, "p-*": echo/* }\n');
 write('bad.yaml', 'providers:\n  echo: { volume: 11 }\nroutes: { parrot: ecko/any }\nserver: { prot: 1 }\n');
 
 function start(...args: string[]): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [bin, ...args], { cwd: dir, env: { PATH: process.env.PATH ?? '', HOME: dir } });
+  const child = spawn(process.execPath, [bin, ...args], { cwd: dir, env: { PATH: process.env.PATH ?? '', HOME: dir } });
+  children.push(child);
+  return child;
 }
 
 /** Runs to the end. */
@@ -170,6 +177,7 @@ describe('serve', () => {
       env: { PATH: process.env.PATH ?? '' },
       stdio: ['ignore', 'pipe', full],
     });
+    children.push(child);
     let stdout = '';
     child.stdout?.on('data', (chunk) => {
       stdout += chunk;
