@@ -1,44 +1,14 @@
 // `turnout doctor` as a user sees it: the text for the quickstart's own file, and for providers that something is wrong with.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { run } from '../../core/src/cli/index.ts';
+import { expect, test } from 'vitest';
+import { commandUnderTest, quickstart } from '../command.ts';
 
-const KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret-not-a-real-one' };
-const home = fileURLToPath(new URL('../../bin', import.meta.url));
-const quickstart = fileURLToPath(new URL('../../config/quickstart.yaml', import.meta.url));
+const command = commandUnderTest();
+const { write } = command;
 
-let local: BedrockLocal;
-let dir: string;
-beforeEach(async () => {
-  local = await startBedrockLocal({ credentials: [KEYS] });
-  dir = mkdtempSync(join(tmpdir(), 'turnout-test-'));
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  expect(local.open).toBe(0);
-  await local.close();
-  rmSync(dir, { recursive: true });
-});
-
-/** What the command prints, without the free port and the catalogue's size, and its exit code. */
+/** Without the catalogue's size. */
 async function doctor(config: string, ...flags: string[]): Promise<{ text: string; code: number }> {
-  const lines: string[] = [];
-  vi.spyOn(console, 'log').mockImplementation((line) => lines.push(line));
-  vi.spyOn(console, 'error').mockImplementation((line) => lines.push(line));
-  const env = { BEDROCK_LOCAL_URL: local.url };
-  const code = await run(['doctor', '--config', config, ...flags], { home, env });
-  const text = lines.join('\n').replaceAll(new URL(local.url).host, 'LOCAL');
+  const { text, code } = await command.run('doctor', '--config', config, ...flags);
   return { text: text.replace(/\(\d{2,} in its list\)/g, '(N in its list)'), code };
-}
-
-function write(yaml: string): string {
-  const file = join(dir, 'turnout.yaml');
-  writeFileSync(file, yaml);
-  return file;
 }
 
 test('the quickstart is well', async () => {
@@ -59,7 +29,7 @@ test('the quickstart is well', async () => {
     Every provider can be used.",
     }
   `);
-  expect(local.requests.filter(({ operation }) => operation !== undefined)).toHaveLength(0);
+  expect(command.local.requests.filter(({ operation }) => operation !== undefined)).toHaveLength(0);
 });
 
 test('with --call it asks each provider for one token', async () => {
@@ -82,7 +52,7 @@ test('with --call it asks each provider for one token', async () => {
     Every provider can be used.",
     }
   `);
-  const calls = local.requests.filter(({ operation }) => operation !== undefined);
+  const calls = command.local.requests.filter(({ operation }) => operation !== undefined);
   expect(calls).toMatchObject([{ operation: 'converse', body: { inferenceConfig: { maxTokens: 1 } } }]);
 });
 
@@ -91,7 +61,7 @@ test('what is wrong has a cross, a reason and an exit code, and no secret', asyn
   refused:
     plugin: bedrock
     region: us-east-1
-    endpoint: ${local.url}
+    endpoint: ${command.local.url}
     auth: { mode: keys, accessKeyId: LOCALACCESSKEY, secretAccessKey: the-wrong-secret }
   nowhere:
     plugin: bedrock
@@ -132,7 +102,7 @@ test('where only embeddings are routed, one embedding is the call', async () => 
   const yaml = `providers:
   bedrock:
     region: us-east-1
-    endpoint: ${local.url}
+    endpoint: ${command.local.url}
     auth: { mode: keys, accessKeyId: LOCALACCESSKEY, secretAccessKey: local-secret-not-a-real-one }
 routes: { vectors: bedrock/amazon.titan-embed-text-v2:0 }
 `;

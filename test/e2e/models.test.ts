@@ -1,44 +1,11 @@
 // `turnout models` as a user sees it: an aligned table, and JSON.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { run } from '../../core/src/cli/index.ts';
+import { expect, test } from 'vitest';
+import { commandUnderTest, quickstart } from '../command.ts';
 
-const KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret-not-a-real-one' };
-const home = fileURLToPath(new URL('../../bin', import.meta.url));
-const quickstart = fileURLToPath(new URL('../../config/quickstart.yaml', import.meta.url));
+const command = commandUnderTest();
+const { write } = command;
 
-let local: BedrockLocal;
-let dir: string;
-beforeEach(async () => {
-  local = await startBedrockLocal({ credentials: [KEYS] });
-  dir = mkdtempSync(join(tmpdir(), 'turnout-test-'));
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  expect(local.open).toBe(0);
-  await local.close();
-  rmSync(dir, { recursive: true });
-});
-
-/** What the command prints, with the free port replaced, and its exit code. */
-async function models(config: string, ...flags: string[]): Promise<{ text: string; code: number }> {
-  const lines: string[] = [];
-  vi.spyOn(console, 'log').mockImplementation((line) => lines.push(line));
-  vi.spyOn(console, 'error').mockImplementation((line) => lines.push(line));
-  const env = { BEDROCK_LOCAL_URL: local.url };
-  const code = await run(['models', ...flags, '--config', config], { home, env });
-  return { text: lines.join('\n').replaceAll(new URL(local.url).host, 'LOCAL'), code };
-}
-
-function write(yaml: string): string {
-  const file = join(dir, 'turnout.yaml');
-  writeFileSync(file, yaml);
-  return file;
-}
+const models = (config: string, ...flags: string[]) => command.run('models', ...flags, '--config', config);
 
 test('a table for each provider', async () => {
   const { text, code } = await models(quickstart);

@@ -41,6 +41,12 @@ export class Watch {
     this.#touched = true;
   }
 
+  /** What a call that has thrown failed of: the reason of our own abort says more than what a plugin made of it. */
+  failureOf(thrown: unknown): RouterError {
+    const { aborted, reason } = this.signal;
+    return aborted && RouterError.is(reason) ? reason : RouterError.from(thrown);
+  }
+
   /** Silence is allowed until the next `expect`. */
   pause(): void {
     clearTimeout(this.#timer);

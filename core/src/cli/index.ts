@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, formatIssues, loadConfig } from '../config/index.ts';
 import { RouterError } from '../contract/index.ts';
-import { builtInPlugins, createPluginLoader, createRouter, type Router } from '../host/index.ts';
+import { builtInPlugins, createPluginLoader, createRouter, type Router, unrestricted } from '../host/index.ts';
 import { createLog, SILENT } from '../observe/index.ts';
 import { explain, formatExplanation, routeWarnings } from '../server/index.ts';
 import { doctor } from './doctor.ts';
@@ -101,7 +101,7 @@ async function explainModel(router: Router, names: readonly string[], json: bool
   try {
     const [model] = names;
     if (model === undefined || names.length > 1) throw new Error('explain takes one model name');
-    const explanation = explain(router, model, { name: 'cli', admin: true, mayUse: () => true });
+    const explanation = explain(router, model, unrestricted('cli'));
     console.log(json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
     return 0;
   } catch (error) {

@@ -180,10 +180,9 @@ async function enter(target: RouteTarget, { client, deadline }: PlainScope): Pro
   }
 }
 
-/** Ends a call that failed. The reason of our own abort says more than what the plugin made of it. */
-function ended(watch: Watch, end: (reason?: unknown) => void, error: unknown): RouterError {
-  const { signal } = watch;
-  const failure = signal.aborted && RouterError.is(signal.reason) ? signal.reason : RouterError.from(error);
+/** Ends a call that failed, and says of what. */
+function ended(watch: Watch, end: (reason?: unknown) => void, thrown: unknown): RouterError {
+  const failure = watch.failureOf(thrown);
   end(failure);
   return failure;
 }

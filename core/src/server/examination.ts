@@ -1,8 +1,9 @@
 // A router's providers examined one by one, for `doctor`: what each finds about itself, its models, and when asked one call.
 import { targetName } from '../attempt/index.ts';
-import { type Finding, isUsable, RouterError } from '../contract/index.ts';
+import { type Finding, isUsable } from '../contract/index.ts';
 import type { Router, Upstream } from '../host/index.ts';
 import { lookAhead, membersOf } from './journey.ts';
+import { messageOf, selfCheck } from './self-check.ts';
 import { trialOf, tryModels } from './trial.ts';
 
 export interface ExaminedProvider {
@@ -32,7 +33,7 @@ export function examine(router: Router, options: ExaminationOptions): Promise<Ex
     const list = await listOf(upstream);
     const wanted = targetsOf(router, upstream.name);
     const unknown = wanted.filter((model) => !isKnown(upstream, model, list.ids));
-    const findings: ExaminedFinding[] = [...(await selfCheck(upstream)), judgeModels(wanted, unknown, list)];
+    const findings: ExaminedFinding[] = [...(await findingsOf(upstream)), judgeModels(wanted, unknown, list)];
     if (options.call) {
       const known = wanted.filter((model) => !unknown.includes(model));
       findings.push(await trial(upstream, wanted.length > 0 ? [...known, ...unknown] : list.ids));
@@ -50,13 +51,9 @@ function targetsOf({ config }: Router, provider: string): readonly string[] {
   return [...new Set(models.map(({ model }) => model))];
 }
 
-async function selfCheck({ provider, log }: Upstream): Promise<readonly Finding[]> {
-  if (!provider.check) return [{ ok: true, skipped: true, what: 'check', detail: 'the plugin cannot examine itself' }];
-  try {
-    return await provider.check({ signal: AbortSignal.timeout(CHECK_MS), log, thorough: true });
-  } catch (thrown) {
-    return [{ ok: false, what: 'check', detail: messageOf(thrown) }];
-  }
+async function findingsOf(upstream: Upstream): Promise<readonly Finding[]> {
+  if (upstream.provider.check) return selfCheck(upstream, { limitMs: CHECK_MS, thorough: true });
+  return [{ ok: true, skipped: true, what: 'check', detail: 'the plugin cannot examine itself' }];
 }
 
 interface List {
@@ -108,10 +105,4 @@ async function trial(upstream: Upstream, models: readonly string[]): Promise<Exa
   } catch (thrown) {
     return { ok: false, what, detail: messageOf(thrown) };
   }
-}
-
-/** A plugin's messages hold no secrets: that is part of the contract. */
-function messageOf(thrown: unknown): string {
-  if (RouterError.is(thrown)) return thrown.message;
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,6 +1,8 @@
 // /readyz: whether at least one provider can be used, by its own examination.
 import { type Finding, isUsable } from '../contract/index.ts';
-import type { Router, Upstream } from '../host/index.ts';
+import type { Router } from '../host/index.ts';
+import { keptFor } from './kept.ts';
+import { selfCheck } from './self-check.ts';
 
 const CHECK_MS = 5_000;
 /** Probes come often; a provider is examined at most this often. */
@@ -12,7 +14,7 @@ export interface Readiness {
   readonly providers: Readonly<Record<string, { readonly ok: boolean; readonly findings?: readonly Finding[] }>>;
 }
 
-const kept = new WeakMap<Upstream, { readonly untilMs: number; readonly findings: Promise<readonly Finding[]> }>();
+const examine = keptFor(KEPT_MS, (upstream) => selfCheck(upstream, { limitMs: CHECK_MS }));
 
 /** `detailed`: with what was found. */
 export async function readiness(router: Router, detailed: boolean): Promise<Readiness> {
@@ -27,21 +29,4 @@ export async function readiness(router: Router, detailed: boolean): Promise<Read
   const telling = entries.filter(([name]) => router.upstreams.get(name)?.provider.check !== undefined);
   const evidence = telling.length > 0 ? telling : entries;
   return { ready: evidence.some(([, provider]) => provider.ok), providers: Object.fromEntries(entries) };
-}
-
-function examine(upstream: Upstream): Promise<readonly Finding[]> {
-  const nowMs = performance.now();
-  const known = kept.get(upstream);
-  if (known && nowMs < known.untilMs) return known.findings;
-  const findings = check(upstream);
-  kept.set(upstream, { untilMs: nowMs + KEPT_MS, findings });
-  return findings;
-}
-
-async function check({ provider, log }: Upstream): Promise<readonly Finding[]> {
-  try {
-    return (await provider.check?.({ signal: AbortSignal.timeout(CHECK_MS), log })) ?? [];
-  } catch (error) {
-    return [{ ok: false, what: 'check', detail: error instanceof Error ? error.message : String(error) }];
-  }
 }

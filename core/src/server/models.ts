@@ -1,16 +1,11 @@
 // GET /v1/models: the names a caller may put in "model".
-import type { Caller, Router, Upstream } from '../host/index.ts';
+import type { Caller, Router } from '../host/index.ts';
+import { keptFor } from './kept.ts';
 
 /** A provider that does not answer in this time is left out of the list. */
 const LIST_MS = 5_000;
 /** A provider's list is kept for this long. */
 const KEPT_MS = 5 * 60_000;
-
-interface Kept {
-  readonly untilMs: number;
-  readonly ids: Promise<readonly string[]>;
-}
-const kept = new WeakMap<Upstream, Kept>();
 
 /** Exact routes first, then what patterns and `direct` reach of the providers' own lists; each name once. */
 export async function listModels(router: Router, caller: Caller): Promise<string[]> {
@@ -44,20 +39,13 @@ function nameThrough(route: Router['config']['routes'][number], provider: string
   return route.name.replace('*', () => star);
 }
 
-function modelIds(upstream: Upstream): Promise<readonly string[]> {
-  const nowMs = performance.now();
-  const known = kept.get(upstream);
-  if (known && nowMs < known.untilMs) return known.ids;
-  const ids = askModels(upstream).catch((error: unknown) => {
-    kept.delete(upstream);
-    upstream.log.warn({ provider: upstream.name, err: error }, 'a provider did not list its models');
+const modelIds = keptFor(KEPT_MS, async ({ name, provider, log }, forget): Promise<readonly string[]> => {
+  try {
+    const models = (await provider.models?.({ signal: AbortSignal.timeout(LIST_MS), log })) ?? [];
+    return models.map((model) => model.id);
+  } catch (error) {
+    forget();
+    log.warn({ provider: name, err: error }, 'a provider did not list its models');
     return [];
-  });
-  kept.set(upstream, { untilMs: nowMs + KEPT_MS, ids });
-  return ids;
-}
-
-async function askModels({ provider, log }: Upstream): Promise<readonly string[]> {
-  const models = (await provider.models?.({ signal: AbortSignal.timeout(LIST_MS), log })) ?? [];
-  return models.map((model) => model.id);
-}
+  }
+});

@@ -1,7 +1,7 @@
 // The one loop that pumps events: from an answer that has begun to the client's socket.
 import type { ServerResponse } from 'node:http';
 import { incomplete } from '../attempt/index.ts';
-import { type ChatEvent, type FinishEvent, RouterError } from '../contract/index.ts';
+import type { ChatEvent, FinishEvent, RouterError } from '../contract/index.ts';
 import type { StreamEncoder } from '../protocol/protocol.ts';
 import type { OpenAnswer } from './call.ts';
 import { Outlet } from './outlet.ts';
@@ -52,8 +52,7 @@ export async function pump(
     outlet.end();
     return { finish };
   } catch (thrown) {
-    const { signal } = answer.watch;
-    const error = signal.aborted && RouterError.is(signal.reason) ? signal.reason : RouterError.from(thrown);
+    const error = answer.watch.failureOf(thrown);
     outlet.write(encoder.fail(error, options.requestId));
     outlet.end(LAST_WORDS_MS);
     return { error };

@@ -2,7 +2,7 @@
 import { targetName } from '../attempt/index.ts';
 import type { ConfigIssue, RouteConfig } from '../config/config.ts';
 import { type Loss, RouterError } from '../contract/index.ts';
-import type { Router } from '../host/index.ts';
+import { type Router, unrestricted } from '../host/index.ts';
 import { departFrom, findJourney, lookAhead } from './journey.ts';
 
 /** A warning for each setting of a route that a target of it would drop, and for each target that could not be asked. */
@@ -14,8 +14,7 @@ export function routeWarnings(router: Router): ConfigIssue[] {
 }
 
 function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
-  const caller = { name: 'check', admin: true, mayUse: () => true };
-  const journey = findJourney(router, departFrom(route.name), caller);
+  const journey = findJourney(router, departFrom(route.name), unrestricted('check'));
   return journey.targets.flatMap((target) => {
     const name = targetName(target);
     const foreign = Object.keys(route.settings).filter((plugin) => plugin !== target.upstream.config.plugin.name);

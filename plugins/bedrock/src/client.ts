@@ -17,6 +17,7 @@ import {
 import { toForeignError } from './foreign-failure.ts';
 import { toNetworkError } from './network.ts';
 import type { Target } from './resolve.ts';
+import { untilAborted } from './until-aborted.ts';
 
 type Response = Awaited<ReturnType<Host['request']>>;
 
@@ -172,17 +173,5 @@ function denied(error: RouterError, again: boolean, auth: Auth): RouterError {
     publicMessage: `${error.publicMessage}; ${maskAccounts(hint)}`,
     ...(error.upstream === undefined ? {} : { upstream: error.upstream }),
     ...(again ? { again } : {}),
-  });
-}
-
-/** Waits no longer than the signal allows; what is waited for goes on for others. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(RouterError.is(signal.reason) ? signal.reason : new RouterError('cancelled', 'the call was cancelled'));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

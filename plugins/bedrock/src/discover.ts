@@ -7,6 +7,7 @@ import { listProfiles } from './control-plane.ts';
 import { maskAccounts } from './error.ts';
 import type { KnownProfile, ProfileKnowledge, RegionProfiles } from './profiles.ts';
 import type { Target } from './resolve.ts';
+import { untilAborted } from './until-aborted.ts';
 
 const KEPT_MS = 60 * 60_000;
 const RETRY_MS = 60_000;
@@ -78,7 +79,11 @@ export function createDiscovery(
 
   return {
     start: (region) => void ensure(region),
-    load: (region, signal) => untilAborted(ensure(region), signal),
+    load: (region, signal) => {
+      const listing = ensure(region);
+      // Left early, the catalogue stands in.
+      return signal === undefined ? listing : untilAborted(listing, signal).catch(() => {});
+    },
     close: () => closing.abort(),
   };
 }
@@ -93,19 +98,6 @@ export async function resolveSettled(
   if (!target.awaitsDiscovery) return target;
   await discovery?.load(target.region, signal);
   return resolve();
-}
-
-function untilAborted(listing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return listing;
-  return new Promise((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    if (signal.aborted) return done();
-    signal.addEventListener('abort', done, { once: true });
-    void listing.then(done);
-  });
 }
 
 /** AWS's list as it is looked up. Profiles that are not ready are left out. */

@@ -1,0 +1,24 @@
+// A provider's own examination of itself, with whatever goes wrong with it as a finding.
+import type { CheckCall, Finding } from '../contract/index.ts';
+import type { Upstream } from '../host/index.ts';
+
+export interface SelfCheckOptions {
+  readonly limitMs: number;
+  readonly thorough?: CheckCall['thorough'];
+}
+
+/** What the provider finds; nothing for one that cannot examine itself. Never rejects. */
+export async function selfCheck({ provider, log }: Upstream, options: SelfCheckOptions): Promise<readonly Finding[]> {
+  const { limitMs, thorough } = options;
+  try {
+    const call = { signal: AbortSignal.timeout(limitMs), log, ...(thorough && { thorough }) };
+    return (await provider.check?.(call)) ?? [];
+  } catch (thrown) {
+    return [{ ok: false, what: 'check', detail: messageOf(thrown) }];
+  }
+}
+
+/** A plugin's messages hold no secrets: that is part of the contract. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
