@@ -204,7 +204,6 @@ describe('errors', () => {
   ] as const)('%s is the class the SDK has for it', async (code, ErrorClass) => {
     const { status, headers, body } = openaiChat.encodeError(
       new RouterError(code, 'what happened', { field: 'model' }),
-      'r',
     );
     server.answer = { status, headers, pieces: [body] };
     const failed = server.client.chat.completions.create({ model: 'claude', messages });
@@ -219,7 +218,7 @@ describe('errors', () => {
   test('one inside a stream is thrown, with what came before kept', async () => {
     const encoder = openaiChat.createEncoder(contextFor());
     const begun: ChatEvent[] = eventsOf([text('Hel')], plainFinish).slice(0, 3);
-    const failure = encoder.fail(new RouterError('upstream-failed', 'the upstream went away'), 'r');
+    const failure = encoder.fail(new RouterError('upstream-failed', 'the upstream went away'));
     server.answer = {
       headers: sse,
       pieces: [...begun.map((event) => encoder.push(event)), encoder.heartbeat, failure],

@@ -1,20 +1,21 @@
 // The commit rule: an answer is peeked until it has content. Before that no byte leaves and everything may still fail over.
-import { type ChatEvent, RouterError } from '../contract/index.ts';
+import { type AnswerEvent, type ChatEvent, RouterError } from '../contract/index.ts';
 
 /** An answer that opens with more events than this without content is committed as it is. */
 const HEAD_EVENTS_MAX = 1024;
 
 /** An answer that has begun. */
-export interface Opened {
+export interface Opened<Event extends AnswerEvent = ChatEvent> {
   /** The events up to and including the first with content. */
-  readonly head: readonly ChatEvent[];
+  readonly head: readonly Event[];
   /** True when the head ends with `finish`: there is nothing more to read. */
   readonly complete: boolean;
-  readonly rest: AsyncIterator<ChatEvent>;
+  readonly rest: AsyncIterator<Event>;
 }
 
 /** True for what a client could see: text, a tool call, redacted reasoning, the end. */
-function hasContent(event: ChatEvent): boolean {
+function hasContent(event: AnswerEvent): boolean {
+  if (event.type === 'bytes') return event.content === true;
   if (event.type === 'block-delta') return event.text !== '';
   if (event.type === 'block-start') return event.block.type === 'tool-call';
   if (event.type === 'block-end') return event.data !== undefined;
@@ -22,9 +23,9 @@ function hasContent(event: ChatEvent): boolean {
 }
 
 /** Reads up to the first content. Throws what the stream throws, and `upstream-failed` when it ends before `finish`. */
-export async function peek(events: AsyncIterable<ChatEvent>): Promise<Opened> {
+export async function peek<Event extends AnswerEvent>(events: AsyncIterable<Event>): Promise<Opened<Event>> {
   const rest = events[Symbol.asyncIterator]();
-  const head: ChatEvent[] = [];
+  const head: Event[] = [];
   for (;;) {
     const next = await rest.next();
     if (next.done) throw incomplete();

@@ -3,7 +3,7 @@
 //   start (block-start block-delta* block-end)* finish        blocks may interleave by index
 //
 // A failure is thrown (RouterError), never an event. A stream that ends without `finish` is `upstream-failed`.
-import type { Extensions } from './request.ts';
+import type { Citation, Extensions } from './request.ts';
 
 /** Token counts. `inputTokens` excludes cache reads and writes; `reasoningTokens` is part of `outputTokens`;
  * `totalTokens` = input + output + cache read + cache write. */
@@ -55,7 +55,7 @@ export interface BlockDeltaEvent {
   readonly index: number;
   /** Prose, reasoning, or a fragment of a tool call's input: its block says which. */
   readonly text: string;
-  readonly citation?: unknown;
+  readonly citation?: Citation;
 }
 export interface BlockEndEvent {
   readonly type: 'block-end';
@@ -79,6 +79,20 @@ export interface FinishEvent {
 }
 export type ChatEvent = StartEvent | BlockStartEvent | BlockDeltaEvent | BlockEndEvent | FinishEvent;
 
+/** A piece of an answer that is passed on as it comes, in the framing of the client's protocol: whole frames or events. */
+export interface BytesEvent {
+  readonly type: 'bytes';
+  readonly bytes: Uint8Array;
+  /** It holds something that a client could see: text, a tool call, the end. */
+  readonly content?: true;
+}
+
+/** The events of a relayed answer: bytes* finish. `finish` makes no bytes: the vendor's own end is among those before it. */
+export type RelayEvent = BytesEvent | FinishEvent;
+
+/** Any event of any answer. */
+export type AnswerEvent = ChatEvent | BytesEvent;
+
 /** One finished block of an answer: what its events add up to. */
 export interface ResultBlock {
   readonly block: Block;
@@ -86,7 +100,7 @@ export interface ResultBlock {
   readonly text: string;
   readonly signature?: string;
   readonly data?: string;
-  readonly citations?: readonly unknown[];
+  readonly citations?: readonly Citation[];
   readonly extensions?: Extensions;
 }
 

@@ -1,5 +1,5 @@
 // What a provider does. A present method IS the capability: there are no flags.
-import type { ChatEvent, ChatResult } from './event.ts';
+import type { ChatEvent, ChatResult, RelayEvent } from './event.ts';
 import type { Loss } from './loss.ts';
 import type { Finding, Model } from './model.ts';
 import type { Logger } from './plugin.ts';
@@ -30,12 +30,18 @@ export interface Plan {
   readonly wire: unknown;
   /** `stream` will ask the upstream for a whole answer: there is no first token to wait for, only the end of the request. */
   readonly streams?: false;
+  /** The target speaks the client's own protocol: core asks `relay`, and the answer's bytes go to the client as they come. */
+  readonly relay?: true;
 }
 
 export interface PlanCall {
   /** What the client speaks. */
   readonly protocol: Protocol;
   readonly stream: boolean;
+  /** The client's own body, parsed: for a provider that speaks its protocol, and so can plan to relay it. Not to be changed. */
+  readonly body?: unknown;
+  /** The body is of a form that core cannot read: a target that cannot relay it is `unsupported`, for this reason. */
+  readonly relayOnly?: string;
   /** The member of the pool that is asked, one of `members()`; absent for a provider that is no pool. */
   readonly member?: string;
   /** A client with a key chose the model's name: as `provider/model`, or through a pattern's star. Absent: it is the
@@ -59,11 +65,22 @@ export interface Call {
   readonly log: Logger;
 }
 
+export interface RelayCall extends Call {
+  /** The name that the client sent. */
+  readonly answerModel: string;
+}
+
+export interface RelayAnswer {
+  /** What of the upstream's head belongs to the client. Names in lower case, with `content-type`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly events: AsyncIterable<RelayEvent>;
+}
+
 /** Calls without a request behind them: listing models, self-examination. */
 export type IdleCall = Pick<Call, 'signal' | 'log'>;
 
 /** What is known of a request's way besides the request. */
-export type Circumstances = Omit<PlanCall, 'protocol' | 'stream'>;
+export type Circumstances = Omit<PlanCall, 'protocol' | 'stream' | 'body' | 'relayOnly'>;
 
 /** A call that has no plan: token counts. */
 export type PlainCall = Omit<Call, 'plan'> & Circumstances;
@@ -111,6 +128,9 @@ export interface Provider {
   stream(request: ChatRequest, call: Call): AsyncIterable<ChatEvent>;
   /** The same, not streamed. Absent: core collects `stream()`. */
   generate?(request: ChatRequest, call: Call): Promise<ChatResult>;
+  /** For a plan with `relay`: the upstream's own answer in the framing of the client's protocol, streamed or not. The answer's
+   * `model`, where the protocol has one, is `answerModel`. Throws as `stream` does. */
+  relay?(request: ChatRequest, call: RelayCall): Promise<RelayAnswer>;
   readonly embeddings?: Embeddings;
   countTokens?(request: ChatRequest, call: PlainCall): Promise<TokenCount>;
   models?(call: IdleCall): Promise<readonly Model[]>;

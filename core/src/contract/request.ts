@@ -1,7 +1,13 @@
 // What is asked: the canonical request that every protocol decodes to and every provider encodes from.
 
-/** The protocols a client may speak; also the keys of `extensions`. */
-export type Protocol = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'bedrock-converse';
+/** The protocols a client may speak; also the keys of `extensions`. `bedrock-invoke` is Anthropic's Messages inside Bedrock's
+ * InvokeModel: its vendor-only data is under `anthropic-messages`. */
+export type Protocol =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'bedrock-converse'
+  | 'bedrock-invoke';
 
 /** Vendor-only data, keyed by a Protocol or by a plugin's own name. What a target does not read of it is a loss. */
 export type Extensions = { readonly [owner: string]: Readonly<Record<string, unknown>> };
@@ -25,10 +31,34 @@ interface Signed {
   readonly extensions?: Extensions;
 }
 
+/** Where a statement comes from. */
+export interface Citation {
+  /** Of the source. */
+  readonly title?: string;
+  /** The source's own words. */
+  readonly text?: string;
+  /** A link, or what the source calls itself. */
+  readonly source?: string;
+  readonly place?: CitedPlace;
+  readonly extensions?: Extensions;
+}
+
+/** `document` counts the documents of the request from 0, `result` its search results. Characters and blocks count from 0, pages
+ * from 1; `end` is exclusive. */
+export type CitedPlace =
+  | {
+      readonly in: 'characters' | 'pages' | 'blocks';
+      readonly document: number;
+      readonly start: number;
+      readonly end: number;
+    }
+  | { readonly in: 'search-result'; readonly result: number; readonly start: number; readonly end: number }
+  | { readonly in: 'web'; readonly url: string };
+
 export type TextPart = Signed & {
   readonly type: 'text';
   readonly text: string;
-  readonly citations?: readonly unknown[];
+  readonly citations?: readonly Citation[];
 };
 /** `data` is base64 without line breaks. A `url` is fetched by core before `plan`, unless the config forbids it. */
 export type MediaPart = Signed & {
@@ -37,6 +67,10 @@ export type MediaPart = Signed & {
   readonly data?: string;
   readonly url?: string;
   readonly name?: string;
+  /** What the document is, for the model. */
+  readonly context?: string;
+  /** The answer may cite it. */
+  readonly citable?: true;
 };
 /** `data` is redacted reasoning, base64 as the vendor gave it. */
 export type ReasoningPart = Signed & { readonly type: 'reasoning'; readonly text?: string; readonly data?: string };
@@ -66,7 +100,9 @@ export interface Message {
 
 export interface Tool {
   readonly kind: 'function' | 'custom' | 'server';
+  /** What the model calls it; unique among the tools. Of a `server` tool: the vendor's type (`web_search_20250305`). */
   readonly name: string;
+  /** The name is `<namespace>__<its own name>` then, for targets that have no namespaces. */
   readonly namespace?: string;
   readonly description?: string;
   /** JSON Schema of the input. */
@@ -74,6 +110,7 @@ export interface Tool {
   /** Grammar of a custom tool's free text. */
   readonly format?: unknown;
   readonly strict?: boolean;
+  /** Shown to the model only once a tool search has found it. */
   readonly deferred?: boolean;
   readonly cache?: { readonly ttl?: '5m' | '1h' };
   readonly extensions?: Extensions;

@@ -17,7 +17,7 @@ test('interleaved blocks come out in the order in which they began', async () =>
       start,
       { type: 'block-start', index: 4, block: { type: 'reasoning', origin: 'claude' }, extensions: { a: { one: 1 } } },
       { type: 'block-start', index: 1, block: { type: 'text' } },
-      { type: 'block-delta', index: 1, text: 'Hel', citation: { url: 'u' } },
+      { type: 'block-delta', index: 1, text: 'Hel', citation: { source: 'u' } },
       { type: 'block-delta', index: 4, text: 'thin' },
       { type: 'block-delta', index: 1, text: 'lo' },
       { type: 'block-end', index: 1 },
@@ -39,7 +39,7 @@ test('interleaved blocks come out in the order in which they began', async () =>
         signature: 'sig',
         extensions: { a: { one: 1, two: 2 }, b: { three: 3 } },
       },
-      { block: { type: 'text' }, text: 'Hello', citations: [{ url: 'u' }] },
+      { block: { type: 'text' }, text: 'Hello', citations: [{ source: 'u' }] },
       { block: { type: 'media', mediaType: 'image/png' }, text: '', data: 'AAAA' },
     ],
   });

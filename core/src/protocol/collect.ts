@@ -4,6 +4,7 @@ import {
   type BlockEndEvent,
   type ChatEvent,
   type ChatResult,
+  type Citation,
   type Extensions,
   type FinishEvent,
   type ResultBlock,
@@ -14,7 +15,7 @@ import {
 interface OpenBlock {
   readonly block: Block;
   text: string;
-  citations: readonly unknown[] | undefined;
+  citations: readonly Citation[] | undefined;
   extensions: Extensions | undefined;
   end: BlockEndEvent | undefined;
 }

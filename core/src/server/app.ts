@@ -66,7 +66,7 @@ type Handler = (context: Context<Env>) => Promise<Response>;
 
 /** The handler of one chat protocol: everything else is the spine's. */
 function speaking<Echo>(codec: ProtocolCodec<Echo>, options: AppOptions): Handler {
-  return inference((client, router) => exchange(codec, client, router), options);
+  return inference((client, router) => exchange(codec, client, router, { headers: client.incoming.headers }), options);
 }
 
 /** The handler of what goes to a provider: `serve` answers and never throws. */
@@ -155,6 +155,6 @@ function answerJson(context: Context<Env>, body: object, status: 200 | 503 = 200
 /** An error outside any protocol's exchange, in the shape that most clients read. */
 export function errorResponse(error: RouterError): Response {
   const id = randomUUID();
-  const { status, headers, body } = openaiChat.encodeError(error, id);
+  const { status, headers, body } = openaiChat.encodeError(error);
   return new Response(body, { status, headers: { ...headers, 'x-request-id': id } });
 }

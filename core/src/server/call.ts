@@ -1,6 +1,16 @@
 // One upstream call: a place at the provider, a plan, a watch over its silence, and the peek that decides about commit.
 import { incomplete, type Opened, peek, Watch } from '../attempt/index.ts';
-import { type Call, type ChatEvent, type ChatResult, type Plan, RouterError } from '../contract/index.ts';
+import {
+  type AnswerEvent,
+  type Call,
+  type ChatEvent,
+  type ChatResult,
+  type FinishEvent,
+  type Plan,
+  type RelayAnswer,
+  type RelayEvent,
+  RouterError,
+} from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
 import { collect } from '../protocol/collect.ts';
 import type { Client } from './client.ts';
@@ -10,18 +20,29 @@ import { type Journey, type Prepared, prepare, type RouteTarget } from './journe
 /** How long an upstream may hold the connection open once its answer is complete. */
 const SETTLE_MS = 1_000;
 
-/** A streamed answer that has begun. Whoever holds it must call `end`. */
-export interface OpenAnswer {
-  readonly opened: Opened;
+/** The events of an answer that has begun. Whoever holds it must call `end`. */
+export interface OpenEvents<Event extends AnswerEvent> {
+  readonly opened: Opened<Event>;
   readonly watch: Watch;
   readonly plan: Plan;
   /** Frees the place at the provider and ends the call; with a reason it aborts the upstream. Idempotent. */
   end(reason?: unknown): void;
 }
-export interface WholeAnswer {
-  readonly result: ChatResult;
-  readonly plan: Plan;
+/** An answer in the canonical form, to be encoded. */
+export interface ToldAnswer extends OpenEvents<ChatEvent> {
+  readonly headers?: never;
 }
+/** An answer in the client's own framing, to be passed on. */
+export interface RelayedAnswer extends OpenEvents<RelayEvent> {
+  readonly headers: RelayAnswer['headers'];
+}
+export type OpenAnswer = ToldAnswer | RelayedAnswer;
+
+/** A whole answer: in the canonical form, or as the upstream wrote it. */
+export type WholeAnswer = { readonly plan: Plan; readonly finish: FinishEvent } & (
+  | { readonly result: ChatResult; readonly relayed?: never }
+  | { readonly relayed: { readonly headers: RelayAnswer['headers']; readonly body: Buffer } }
+);
 
 /** What a call belongs to. */
 export interface PlainScope {
@@ -49,21 +70,53 @@ interface Begun extends Prepared {
 
 /** Calls the target and returns once there is something to show. Throws RouterError; nothing stays open then. */
 export async function openStream(target: RouteTarget, scope: CallScope): Promise<OpenAnswer> {
-  const { provider, config } = target.upstream;
-  const { request, plan, call, watch, end } = await begin(target, scope);
+  const begun = await begin(target, scope);
+  if (begun.plan.relay) return openRelay(target, begun, scope);
+  const { request, call } = begun;
+  return openEvents(target, begun, scope, () => peek(target.upstream.provider.stream(request, call)));
+}
+
+async function openRelay(target: RouteTarget, begun: Begun, scope: CallScope): Promise<RelayedAnswer> {
+  let headers: RelayAnswer['headers'] = {};
+  const events = await openEvents(target, begun, scope, async () => {
+    const answer = await askRelay(target, begun, scope);
+    headers = answer.headers;
+    return peek(answer.events);
+  });
+  return { ...events, headers };
+}
+
+/** Waits for the first content. Throws RouterError; nothing stays open then. */
+async function openEvents<Event extends AnswerEvent>(
+  { upstream }: RouteTarget,
+  { plan, watch, end }: Begun,
+  { record }: CallScope,
+  open: () => Promise<Opened<Event>>,
+): Promise<OpenEvents<Event>> {
+  const { timeout } = upstream.config;
   try {
-    scope.record.calls++;
-    if (plan.streams !== false) watch.expect('first token', config.timeout.firstTokenMs);
-    const opened = await timed(scope.record, () => watch.orAborted(peek(provider.stream(request, call))));
-    watch.expect('further event', config.timeout.idleMs);
+    record.calls++;
+    if (plan.streams !== false) watch.expect('first token', timeout.firstTokenMs);
+    const opened = await timed(record, () => watch.orAborted(open()));
+    watch.expect('further event', timeout.idleMs);
     return { opened, watch, plan, end: (reason) => abandon(opened, end, reason) };
   } catch (error) {
     throw ended(watch, end, error);
   }
 }
 
+async function askRelay(
+  { upstream }: RouteTarget,
+  { request, call }: Begun,
+  { journey }: CallScope,
+): Promise<RelayAnswer> {
+  const { name, provider } = upstream;
+  if (!provider.relay) throw new RouterError('internal', `the provider ${name} plans to relay, and cannot`);
+  return provider.relay(request, { ...call, answerModel: journey.request.model });
+}
+
 /** Ends a call; what is given up half way is told so, after its signal. */
-function abandon(opened: Opened, end: (reason?: unknown) => void, reason: unknown): void {
+function abandon(opened: Opened<AnswerEvent>, end: (reason?: unknown) => void, reason: unknown): void {
   end(reason);
   if (reason !== undefined) opened.rest.return?.().catch(() => {});
 }
@@ -71,10 +124,29 @@ function abandon(opened: Opened, end: (reason?: unknown) => void, reason: unknow
 /** Calls the target and returns its whole answer. Throws RouterError; nothing stays open then. */
 export async function fetchWhole(target: RouteTarget, scope: CallScope): Promise<WholeAnswer> {
   const { provider } = target.upstream;
-  if (!provider.generate) return collectStream(await openStream(target, scope), scope.record);
-  const { request, plan, call, watch, end } = await begin(target, scope);
+  const begun = await begin(target, scope);
+  const { request, plan, call } = begun;
+  if (plan.relay) return settled(target, scope, begun, () => relayWhole(target, begun, scope));
+  if (!provider.generate) {
+    const told = await openEvents(target, begun, scope, () => peek(provider.stream(request, call)));
+    return collectStream(told, scope.record);
+  }
   const answer = provider.generate.bind(provider);
-  return settled(target, scope, { watch, end }, async () => ({ result: await answer(request, call), plan }));
+  return settled(target, scope, begun, async () => {
+    const result = await answer(request, call);
+    return { result, finish: result.finish, plan };
+  });
+}
+
+/** The upstream's own answer, to its end. The provider bounds its size. */
+async function relayWhole(target: RouteTarget, begun: Begun, scope: CallScope): Promise<WholeAnswer> {
+  const { headers, events } = await askRelay(target, begun, scope);
+  const pieces: Uint8Array[] = [];
+  for await (const event of events) {
+    if (event.type === 'bytes') pieces.push(event.bytes);
+    else return { relayed: { headers, body: Buffer.concat(pieces) }, finish: event, plan: begun.plan };
+  }
+  throw incomplete();
 }
 
 /** Makes one call that is no chat. `ask` plans it. Throws RouterError; nothing stays open then. */
@@ -112,19 +184,19 @@ async function settled<T>(
 const firstTokenMs = ({ upstream }: RouteTarget): number => upstream.config.timeout.firstTokenMs;
 
 /** For a provider that only streams. Nothing has been sent to the client, so a failure here may still fail over. */
-async function collectStream(answer: OpenAnswer, record: PlainScope['record']): Promise<WholeAnswer> {
+async function collectStream(answer: OpenEvents<ChatEvent>, record: PlainScope['record']): Promise<WholeAnswer> {
   try {
     const result = await timed(record, () => answer.watch.orAborted(collect(remaining(answer))));
     // The answer is whole: how its connection ends is not waited for.
     void settle(answer);
-    return { result, plan: answer.plan };
+    return { result, finish: result.finish, plan: answer.plan };
   } catch (error) {
     throw ended(answer.watch, answer.end, error);
   }
 }
 
 /** The events of an answer that has begun, from its first. Throws `upstream-failed` when it ends without `finish`. */
-async function* remaining({ opened, watch }: OpenAnswer): AsyncGenerator<ChatEvent> {
+async function* remaining({ opened, watch }: OpenEvents<ChatEvent>): AsyncGenerator<ChatEvent> {
   yield* opened.head;
   if (opened.complete) return;
   for (;;) {
@@ -137,7 +209,7 @@ async function* remaining({ opened, watch }: OpenAnswer): AsyncGenerator<ChatEve
 }
 
 /** Lets an answer that has finished run out, so that its connection can be used again, and ends it. */
-export async function settle({ opened, watch, end }: OpenAnswer): Promise<void> {
+export async function settle({ opened, watch, end }: OpenEvents<AnswerEvent>): Promise<void> {
   watch.expect('end of the connection after the answer', SETTLE_MS);
   try {
     const extra = await watch.orAborted(opened.rest.next());

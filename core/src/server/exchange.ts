@@ -2,10 +2,10 @@
 //
 //   bytes ─▶ decode ─▶ journey (route, targets) ─▶ media ─▶ attempt (breaker → retry → call → peek) ─▶ encode ─▶ bytes
 import { attempt, noteFailure } from '../attempt/index.ts';
-import { RouterError } from '../contract/index.ts';
+import { type RelayEvent, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
-import type { AnswerContext, Decoded, ProtocolCodec } from '../protocol/protocol.ts';
+import type { AnswerContext, Decoded, Head, ProtocolCodec, StreamEncoder } from '../protocol/protocol.ts';
 import { fetchWhole, type OpenAnswer, openStream, settle } from './call.ts';
 import type { Client } from './client.ts';
 import { type Deadline, setDeadline } from './deadline.ts';
@@ -29,12 +29,12 @@ interface Passage<Echo> {
 }
 
 /** Serves one request in one protocol. Never throws: every failure is told to the client in its own protocol. */
-export function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, router: Router): Promise<void> {
+export function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, router: Router, head: Head): Promise<void> {
   return attend(codec, client, router, async ({ caller, body, record }) => {
-    const decoded = codec.decode(body);
+    const decoded = codec.decode(body, head);
     record.model = decoded.request.model;
     record.stream = decoded.stream;
-    const found = findJourney(router, departure(codec, decoded), caller);
+    const found = findJourney(router, departure(codec, decoded, body), caller);
     if (found.route) record.route = found.route.name;
 
     const deadline = setDeadline(client, found);
@@ -54,9 +54,14 @@ export function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, route
   });
 }
 
-function departure<Echo>(codec: ProtocolCodec<Echo>, { request, stream, losses, echo }: Decoded<Echo>): Departure {
+function departure<Echo>(
+  codec: ProtocolCodec<Echo>,
+  { request, stream, losses, echo, relayOnly }: Decoded<Echo>,
+  body: unknown,
+): Departure {
   const fieldName = (field: string) => codec.fieldName(field, echo);
-  return { request, stream, protocol: codec.name, fieldName, decodeLosses: losses };
+  const only = relayOnly === undefined ? {} : { relayOnly };
+  return { request, stream, protocol: codec.name, fieldName, decodeLosses: losses, body, ...only };
 }
 
 /** Not streamed: nothing leaves before the whole answer is there, so everything may fail over. */
@@ -69,9 +74,12 @@ async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
     tries: record.tries,
   });
   noteAnswer(record, journey, target, value.plan);
-  noteFinish(record, value.result.finish);
-  const body = codec.encodeResult(value.result, context);
-  sendReply(client, record, 200, { 'content-type': 'application/json' }, body);
+  noteFinish(record, value.finish);
+  if (value.relayed) sendReply(client, record, 200, value.relayed.headers, value.relayed.body);
+  else {
+    const body = codec.encodeResult(value.result, context);
+    sendReply(client, record, 200, { 'content-type': 'application/json' }, body);
+  }
 }
 
 /** Streamed: once the first content is there the answer is committed, and a failure is told inside it. */
@@ -90,11 +98,12 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
       tries: record.tries,
     });
     noteAnswer(record, journey, target, value.plan);
-    openReply(client, record, codec.streamContentType);
-    const { finish, error } = await pump(value, codec.createEncoder(context), client.outgoing, {
-      requestId: client.id,
-      idleMs: target.upstream.config.timeout.idleMs,
-    });
+    openReply(client, record, value.headers ?? { 'content-type': codec.streamContentType });
+    const encoder = codec.createEncoder(context);
+    const options = { requestId: client.id, idleMs: target.upstream.config.timeout.idleMs };
+    const { finish, error } = value.headers
+      ? await pump(value, passingOn(encoder), client.outgoing, options)
+      : await pump(value, encoder, client.outgoing, options);
     if (finish) noteFinish(record, finish);
     if (error) {
       record.error = error;
@@ -106,3 +115,10 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
     open?.end(client.signal.reason ?? UNREAD);
   }
 }
+
+/** Of an encoder for an answer that is in the client's framing already: only a failure is left to be told. */
+const passingOn = (encoder: StreamEncoder): StreamEncoder<RelayEvent> => ({
+  push: (event) => (event.type === 'bytes' ? event.bytes : ''),
+  fail: (error, requestId) => encoder.fail(error, requestId),
+  heartbeat: encoder.heartbeat,
+});

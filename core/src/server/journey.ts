@@ -44,12 +44,19 @@ export interface Journey extends Way {
   readonly stream: boolean;
   /** The client's own name of a field that is lost. */
   fieldName(field: string): string;
-  /** What the protocol could not decode: lost whatever the target. */
+  /** What the protocol could not decode: lost whatever the target, unless it relays the client's own body. */
   readonly decodeLosses: readonly Loss[];
+  /** The client's own body, parsed. */
+  readonly body?: unknown;
+  /** Why only a relay can serve it. */
+  readonly relayOnly?: string;
 }
 
 /** What a journey starts from. */
-export type Departure = Pick<Journey, 'request' | 'protocol' | 'stream' | 'fieldName' | 'decodeLosses'>;
+export type Departure = Pick<
+  Journey,
+  'request' | 'protocol' | 'stream' | 'fieldName' | 'decodeLosses' | 'body' | 'relayOnly'
+>;
 
 /** The smallest request for a model, to see where it would go. */
 export function departFrom(model: string): Departure {
@@ -116,11 +123,20 @@ export interface Prepared {
 
 /** Asks the target's provider for its plan. Throws what the plan throws, and `unsupported` when it would be a strict loss. */
 export function prepare(target: RouteTarget, journey: Journey): Prepared {
-  const { protocol, stream, defaulted } = journey;
+  const { protocol, stream, defaulted, body, relayOnly } = journey;
+  const { name, provider } = target.upstream;
+  if (relayOnly !== undefined && !provider.relay) throw unreadable(name, relayOnly);
   const request = { ...journey.request, model: target.model };
-  const plan = target.upstream.provider.plan(request, { protocol, stream, ...circumstances(target, journey) });
+  const plan = provider.plan(request, {
+    protocol,
+    stream,
+    body,
+    ...(relayOnly !== undefined && { relayOnly }),
+    ...circumstances(target, journey),
+  });
+  if (relayOnly !== undefined && !plan.relay) throw unreadable(name, relayOnly);
   if (journey.strict) {
-    const lost = [...journey.decodeLosses, ...plan.losses];
+    const lost = lossesOf(journey, plan);
     refuseLosses(
       target,
       journey,
@@ -128,6 +144,17 @@ export function prepare(target: RouteTarget, journey: Journey): Prepared {
     );
   }
   return { request, plan };
+}
+
+const unreadable = (provider: string, reason: string): RouterError =>
+  new RouterError('unsupported', `the provider ${provider} cannot take this body: ${reason}`);
+
+/** All that is lost on the way to a target. Of a body that is relayed nothing is lost in decoding. */
+export function lossesOf(
+  { decodeLosses }: Pick<Journey, 'decodeLosses'>,
+  { losses, relay }: Pick<Plan, 'losses' | 'relay'>,
+): readonly Loss[] {
+  return relay || decodeLosses.length === 0 ? losses : [...decodeLosses, ...losses];
 }
 
 /** A request for embeddings made ready for one target. */

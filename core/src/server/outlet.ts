@@ -1,12 +1,17 @@
-// Text to a socket: what is written within one turn of the event loop leaves in one piece.
+// An answer to its socket: what is written within one turn of the event loop leaves in one piece.
 import type { ServerResponse } from 'node:http';
+import type { Written } from '../protocol/protocol.ts';
 
-/** More than this leaves at once, so that a burst does not pile up. */
-const PIECE_CHARS_MAX = 64 * 1024;
+/** More than this leaves at once, so that a burst does not pile up. In characters or bytes: which of them does not matter here. */
+const PIECE_LENGTH_MAX = 64 * 1024;
 
 export class Outlet {
   readonly #outgoing: ServerResponse;
-  #pending = '';
+  /** Text at the end of what is pending. */
+  #text = '';
+  /** What comes before it. Empty for server-sent events. */
+  #pieces: Uint8Array[] = [];
+  #length = 0;
   #scheduled = false;
 
   constructor(outgoing: ServerResponse) {
@@ -19,10 +24,12 @@ export class Outlet {
     return this.#outgoing.writableNeedDrain && !this.#outgoing.destroyed;
   }
 
-  write(text: string): void {
-    if (text === '') return;
-    this.#pending += text;
-    if (this.#pending.length >= PIECE_CHARS_MAX) this.#flush();
+  write(piece: Written): void {
+    if (piece.length === 0) return;
+    if (typeof piece === 'string') this.#text += piece;
+    else this.#add(piece);
+    this.#length += piece.length;
+    if (this.#length >= PIECE_LENGTH_MAX) this.#flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(this.#flushLater);
@@ -43,10 +50,9 @@ export class Outlet {
 
   /** Writes what is pending and ends the answer. With `withinMs`, a reader that has not taken it by then is cut off. */
   end(withinMs?: number): void {
-    const last = this.#pending;
-    this.#pending = '';
+    const last = this.#take();
     if (this.#outgoing.destroyed) return;
-    this.#outgoing.end(Buffer.from(last));
+    this.#outgoing.end(last);
     if (withinMs === undefined) return;
     const limit = setTimeout(() => this.#outgoing.destroy(), withinMs);
     this.#outgoing.once('close', () => clearTimeout(limit)).once('finish', () => clearTimeout(limit));
@@ -58,10 +64,25 @@ export class Outlet {
   };
 
   #flush(): void {
-    const text = this.#pending;
-    this.#pending = '';
-    if (text === '' || this.#outgoing.destroyed) return;
-    // As bytes: node encodes a long string twice when it writes it between the marks of a chunk.
-    this.#outgoing.write(Buffer.from(text));
+    if (this.#length === 0) return;
+    const pending = this.#take();
+    if (!this.#outgoing.destroyed) this.#outgoing.write(pending);
+  }
+
+  #add(bytes: Uint8Array): void {
+    if (this.#text !== '') this.#pieces.push(Buffer.from(this.#text));
+    this.#text = '';
+    this.#pieces.push(bytes);
+  }
+
+  /** As bytes: node encodes a long string twice when it writes it between the marks of a chunk. */
+  #take(): Uint8Array {
+    const text = Buffer.from(this.#text);
+    const pieces = this.#pieces;
+    this.#text = '';
+    this.#length = 0;
+    if (pieces.length === 0) return text;
+    this.#pieces = [];
+    return Buffer.concat([...pieces, text]);
   }
 }

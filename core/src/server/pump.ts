@@ -1,9 +1,9 @@
 // The one loop that pumps events: from an answer that has begun to the client's socket.
 import type { ServerResponse } from 'node:http';
 import { incomplete } from '../attempt/index.ts';
-import type { ChatEvent, FinishEvent, RouterError } from '../contract/index.ts';
+import type { AnswerEvent, FinishEvent, RouterError } from '../contract/index.ts';
 import type { StreamEncoder } from '../protocol/protocol.ts';
-import type { OpenAnswer } from './call.ts';
+import type { OpenEvents } from './call.ts';
 import { Outlet } from './outlet.ts';
 
 /** A stream that was silent for all of this gets a sign of life: twice as long is still below the usual 60 s idle timeout
@@ -27,9 +27,9 @@ export interface PumpOptions {
 
 /** Writes the whole answer and ends the response. Never throws: a failure after commit is told to the client in its own
  * protocol and returned. The caller has written the head, and ends the answer. */
-export async function pump(
-  answer: OpenAnswer,
-  encoder: StreamEncoder,
+export async function pump<Event extends AnswerEvent>(
+  answer: OpenEvents<Event>,
+  encoder: StreamEncoder<Event>,
   outgoing: ServerResponse,
   options: PumpOptions,
 ): Promise<Pumped> {
@@ -41,7 +41,7 @@ export async function pump(
     silent = true;
   }, HEARTBEAT_MS);
   let over = false;
-  const take = (event: ChatEvent) => {
+  const take = (event: Event) => {
     // A plugin that does not hear the signal may go on talking.
     if (over) return;
     silent = false;
@@ -63,11 +63,11 @@ export async function pump(
 }
 
 /** Reads to `finish`, no faster than the client takes it. */
-async function drive(
-  { opened, watch }: OpenAnswer,
+async function drive<Event extends AnswerEvent>(
+  { opened, watch }: OpenEvents<Event>,
   idleMs: number,
   outlet: Outlet,
-  take: (event: ChatEvent) => void,
+  take: (event: Event) => void,
 ): Promise<FinishEvent> {
   for (const event of opened.head) {
     take(event);

@@ -1,22 +1,22 @@
 // What goes back besides the events: heads, whole bodies, errors, and what the record learns on the way.
+import type { OutgoingHttpHeaders } from 'node:http';
 import { targetName } from '../attempt/index.ts';
-import type { FinishEvent, Loss, RouterError } from '../contract/index.ts';
+import type { FinishEvent, Plan, RouterError } from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
 import type { EncodedError } from '../protocol/protocol.ts';
 import type { Client } from './client.ts';
 import { answerHeaders } from './headers.ts';
-import type { Journey, RouteTarget } from './journey.ts';
+import { type Journey, lossesOf, type RouteTarget } from './journey.ts';
 
 /** Writes down who answers and what is lost on the way there, by the names the client used. */
 export function noteAnswer(
   record: RequestRecord,
   journey: Pick<Journey, 'decodeLosses' | 'fieldName'>,
   target: RouteTarget,
-  { losses }: { readonly losses: readonly Loss[] },
+  plan: Plan,
 ): void {
   record.target = targetName(target);
-  const lost = journey.decodeLosses.length === 0 ? losses : [...journey.decodeLosses, ...losses];
-  record.losses = lost.map((loss) => ({ ...loss, field: journey.fieldName(loss.field) }));
+  record.losses = lossesOf(journey, plan).map((loss) => ({ ...loss, field: journey.fieldName(loss.field) }));
 }
 
 export function noteFinish(record: RequestRecord, finish: FinishEvent): void {
@@ -26,10 +26,10 @@ export function noteFinish(record: RequestRecord, finish: FinishEvent): void {
 }
 
 /** Writes the head of a streamed answer: this is the commit. */
-export function openReply(client: Client, record: RequestRecord, contentType: string): void {
+export function openReply(client: Client, record: RequestRecord, headers: OutgoingHttpHeaders): void {
   record.status = 200;
   client.outgoing.writeHead(200, {
-    'content-type': contentType,
+    ...headers,
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
     ...answerHeaders(record),
@@ -37,7 +37,13 @@ export function openReply(client: Client, record: RequestRecord, contentType: st
 }
 
 /** Sends a whole answer. */
-export function sendReply(client: Client, record: RequestRecord, status: number, headers: object, body: string): void {
+export function sendReply(
+  client: Client,
+  record: RequestRecord,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  body: string | Uint8Array,
+): void {
   const { incoming, outgoing } = client;
   record.status = status;
   if (outgoing.destroyed) return;

@@ -33,8 +33,8 @@ export async function tryModels(upstream: Upstream, models: readonly string[]): 
       refusal = thrown;
       continue;
     }
-    const { result } = await fetchWhole(target, { ...scope(), journey });
-    return { target, usage: result.finish.usage };
+    const { finish } = await fetchWhole(target, { ...scope(), journey });
+    return { target, usage: finish.usage };
   }
   for (const target of targets) {
     const prepared = embeddingOf(target);

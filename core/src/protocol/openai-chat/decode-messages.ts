@@ -16,7 +16,7 @@ import {
 } from '../field-reader.ts';
 import { cacheOf, decodeContent, knownFields, marksOf, refusalPart, withCache, withExtension } from './decode-parts.ts';
 import { restoreReasoning } from './decode-reasoning.ts';
-import { type Decoding, lose, spendParts } from './decoding.ts';
+import { type Decoding, lose, spendParts } from '../decoding.ts';
 
 const MESSAGES_MAX = 10_000;
 const ROLES = 'system, developer, user, assistant, tool, function';

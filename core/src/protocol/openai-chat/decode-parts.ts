@@ -18,7 +18,7 @@ import {
   wrong,
 } from '../field-reader.ts';
 import { base64Of, mediaOfUrl, mediaTypeOfFile } from './decode-media.ts';
-import { type Decoding, lose, spendParts } from './decoding.ts';
+import { type Decoding, lose, spendParts } from '../decoding.ts';
 
 /** What text and media parts may be. Tool calls and results are not content. */
 export type ContentPart = TextPart | MediaPart;

@@ -3,7 +3,7 @@ import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../contract
 import { type Bag, isAbsent, isBag, optionalString } from '../field-reader.ts';
 import { type SealedReasoning, unseal } from '../reasoning-envelope.ts';
 import type { ContentPart } from './decode-parts.ts';
-import { type Decoding, lose, spendParts } from './decoding.ts';
+import { type Decoding, lose, spendParts } from '../decoding.ts';
 
 /** What a message says besides its reasoning. */
 export interface VisibleParts {

@@ -18,7 +18,7 @@ import {
   wrong,
 } from '../field-reader.ts';
 import { cacheOf, knownFields } from './decode-parts.ts';
-import { type Decoding, lose } from './decoding.ts';
+import { type Decoding, lose } from '../decoding.ts';
 
 const TOOLS_MAX = 1024;
 const TOOL_FIELDS: ReadonlySet<string> = knownFields('function', 'custom');

@@ -16,7 +16,7 @@ import { decodeExtensions } from './decode-extensions.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { decodeSettings } from './decode-settings.ts';
 import { decodeTools } from './decode-tools.ts';
-import { type Decoding, lose, startDecoding } from './decoding.ts';
+import { type Decoding, lose, startDecoding } from '../decoding.ts';
 
 /** What the encoder needs to know of the request. */
 export interface ChatEcho {

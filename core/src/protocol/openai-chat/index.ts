@@ -1,5 +1,5 @@
 // The codec of OpenAI's chat completions.
-import type { ProtocolCodec } from '../protocol.ts';
+import type { AnswerContext, ProtocolCodec } from '../protocol.ts';
 import { SSE_CONTENT_TYPE } from '../sse.ts';
 import { type ChatEcho, decode } from './decode.ts';
 import { encodeResult } from './encode.ts';
@@ -9,12 +9,12 @@ import { ChatStreamEncoder } from './stream.ts';
 
 export type { ChatEcho } from './decode.ts';
 
-export const openaiChat: ProtocolCodec<ChatEcho> = {
+export const openaiChat = {
   name: 'openai-chat',
   streamContentType: SSE_CONTENT_TYPE,
   decode,
   encodeResult,
-  createEncoder: (context) => new ChatStreamEncoder(context),
+  createEncoder: (context: AnswerContext<ChatEcho>) => new ChatStreamEncoder(context),
   encodeError,
   fieldName,
-};
+} satisfies ProtocolCodec<ChatEcho>;

@@ -235,7 +235,6 @@ describe('broken answers', () => {
   test('a failure is an error event, and no end', () => {
     const text = encoderFor().fail(
       new RouterError('upstream-timeout', 'secret', { publicMessage: 'the upstream fell silent' }),
-      'req-1',
     );
     expect(text).toBe(
       'data: {"error":{"message":"the upstream fell silent","type":"server_error","param":null,"code":"upstream_timeout"}}\n\n',

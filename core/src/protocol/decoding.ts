@@ -1,6 +1,6 @@
 // What the parts of one decoding share: the losses found so far and the number of parts still allowed.
-import type { Loss } from '../../contract/index.ts';
-import { wrong } from '../field-reader.ts';
+import type { Loss } from '../contract/index.ts';
+import { wrong } from './field-reader.ts';
 
 /** More parts than any conversation that a model could read. */
 const PARTS_MAX = 10_000;
