@@ -60,13 +60,13 @@ describe('imports point one way', () => {
   const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     contract: [],
     wire: ['contract'],
-    testing: ['contract', 'wire'],
+    testing: ['contract', 'wire', 'protocol'],
     config: ['contract'],
     protocol: ['contract', 'wire'],
     routing: ['contract', 'config'],
     attempt: ['contract', 'config'],
     observe: ['contract', 'attempt'],
-    host: ['contract', 'config', 'routing', 'attempt'],
+    host: ['contract', 'wire', 'config', 'routing', 'attempt'],
     server: LIBRARY,
     cli: [...LIBRARY, 'server'],
   };
