@@ -74,6 +74,8 @@ export interface RouterErrorOptions {
   readonly publicMessage?: string;
   /** The client's field that is wrong, e.g. `messages.0.content`. */
   readonly field?: string;
+  /** What the client's own protocol calls it, where it has a name for this alone: `InvalidSignatureException`. */
+  readonly errorName?: string;
   /** Usage the upstream had reported before it failed. */
   readonly usage?: Partial<Usage>;
   /** The plugin repaired itself (fresh credentials, a learnt profile): core grants one extra try of the same target. */
@@ -93,6 +95,7 @@ export class RouterError extends Error {
   readonly upstream: UpstreamFailure | undefined;
   readonly publicMessage: string;
   readonly field: string | undefined;
+  readonly errorName: string | undefined;
   readonly usage: Partial<Usage> | undefined;
   readonly again: boolean;
   readonly own: boolean;
@@ -106,6 +109,7 @@ export class RouterError extends Error {
     this.upstream = options.upstream;
     this.publicMessage = options.publicMessage ?? message;
     this.field = options.field;
+    this.errorName = options.errorName;
     this.usage = options.usage;
     this.again = options.again ?? false;
     this.own = options.own ?? false;

@@ -1,4 +1,5 @@
 // What a target cannot carry is reported, never silently dropped.
+import { RouterError } from './error.ts';
 import type { ChatRequest } from './request.ts';
 
 export interface Loss {
@@ -20,8 +21,15 @@ const PROTOCOLS: ReadonlySet<string> = new Set([
   'bedrock-converse',
 ]);
 
+/** Lists that switch a vendor's features on: what of a feature is asked for stands in fields of its own, and those are the losses. */
+const SWITCHES: Readonly<Record<string, string>> = { 'anthropic-messages': 'anthropic_beta' };
+
+/** What must not be answered without: that it was left out would be found too late. By owner. */
+const SAFEGUARDS: Readonly<Record<string, string>> = { 'bedrock-converse': 'guardrailConfig', bedrock: 'guardrail' };
+
 /** A loss for every key of the request's own extensions that the provider does not read.
- * `reads`: owner → the keys read; an owner with `'*'` is read whole. Extensions of parts and tools are the plugin's own to report. */
+ * `reads`: owner → the keys read; an owner with `'*'` is read whole. Extensions of parts and tools are the plugin's own to report.
+ * Throws `unsupported` for a guardrail that nobody would apply. */
 export function unreadExtensions(
   request: Pick<ChatRequest, 'extensions'>,
   reads: Readonly<Record<string, '*' | readonly string[]>>,
@@ -32,7 +40,12 @@ export function unreadExtensions(
     if (read === '*') continue;
     const prefix = PROTOCOLS.has(owner) ? '' : `${owner}.`;
     for (const field of Object.keys(bag)) {
-      if (!read.includes(field))
+      if (!read.includes(field) && SAFEGUARDS[owner] === field) {
+        throw new RouterError('unsupported', `the target has no guardrails, and ${prefix}${field} asks for one`, {
+          field: prefix + field,
+        });
+      }
+      if (!read.includes(field) && SWITCHES[owner] !== field)
         losses.push({ field: prefix + field, action: 'dropped', reason: 'the target has no such setting' });
     }
   }
