@@ -69,6 +69,8 @@ export interface ProtocolCodec<Echo = unknown> {
   /** `body` is parsed JSON of unknown shape. Throws RouterError `invalid-request` with `field`. */
   decode(body: unknown, head: Head): Decoded<Echo>;
   encodeResult(result: ChatResult, context: AnswerContext<Echo>): string;
+  /** What the head says of the answer; of a streamed one nothing is known yet. Names in lower case. */
+  answerHeaders?(result: ChatResult | undefined, context: AnswerContext<Echo>): Readonly<Record<string, string>>;
   createEncoder(context: AnswerContext<Echo>): StreamEncoder;
   encodeError(error: RouterError, requestId: string): EncodedError;
   /** The client's own name of a canonical field of a loss: `topP` → `top_p`. The echo knows which of several names

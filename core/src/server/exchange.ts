@@ -1,6 +1,7 @@
 // THE SPINE: the whole way of one request, from its bytes to its answer's last. Read this file first.
 //
 //   bytes ─▶ decode ─▶ journey (route, targets) ─▶ media ─▶ attempt (breaker → retry → call → peek) ─▶ encode ─▶ bytes
+import type { OutgoingHttpHeaders } from 'node:http';
 import { attempt, noteFailure } from '../attempt/index.ts';
 import { type RelayEvent, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
@@ -78,7 +79,8 @@ async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
   if (value.relayed) sendReply(client, record, 200, value.relayed.headers, value.relayed.body);
   else {
     const body = codec.encodeResult(value.result, context);
-    sendReply(client, record, 200, { 'content-type': 'application/json' }, body);
+    const headers = { 'content-type': 'application/json', ...codec.answerHeaders?.(value.result, context) };
+    sendReply(client, record, 200, headers, body);
   }
 }
 
@@ -98,7 +100,7 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
       tries: record.tries,
     });
     noteAnswer(record, journey, target, value.plan);
-    openReply(client, record, value.headers ?? { 'content-type': codec.streamContentType });
+    openReply(client, record, value.headers ?? streamHead(codec, context));
     const encoder = codec.createEncoder(context);
     const options = { requestId: client.id, idleMs: target.upstream.config.timeout.idleMs };
     const { finish, error } = value.headers
@@ -115,6 +117,11 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
     open?.end(client.signal.reason ?? UNREAD);
   }
 }
+
+const streamHead = <Echo>(codec: ProtocolCodec<Echo>, context: AnswerContext<Echo>): OutgoingHttpHeaders => ({
+  'content-type': codec.streamContentType,
+  ...codec.answerHeaders?.(undefined, context),
+});
 
 /** Of an encoder for an answer that is in the client's framing already: only a failure is left to be told. */
 const passingOn = (encoder: StreamEncoder): StreamEncoder<RelayEvent> => ({

@@ -28,12 +28,20 @@ export interface ConverseToolUse {
   input: unknown;
   type?: 'server_tool_use';
 }
+/** What a client has found itself, for the model to cite. */
+export interface ConverseSearchResult {
+  source: string;
+  title: string;
+  content: { text: string }[];
+  citations?: { enabled: boolean };
+}
 export interface ConverseToolResultContent {
   text?: string;
   json?: unknown;
   image?: ConverseImage;
   document?: ConverseDocument;
   video?: ConverseImage;
+  searchResult?: ConverseSearchResult;
 }
 export interface ConverseToolResult {
   toolUseId: string;
@@ -58,6 +66,7 @@ export interface ConverseBlock {
   cachePoint?: ConverseCachePoint;
   citationsContent?: { content?: { text?: string }[]; citations?: unknown[] };
   guardContent?: unknown;
+  searchResult?: ConverseSearchResult;
 }
 export interface ConverseMessage {
   role: 'user' | 'assistant' | 'system';

@@ -17,14 +17,21 @@ const FRAME_BYTES_MAX = PAYLOAD_BYTES_MAX + HEADERS_BYTES_MAX + FRAME_BYTES_MIN;
 export class Frame {
   readonly headers: FrameHeaders;
   readonly #bytes: Buffer;
+  readonly #frameStart: number;
   readonly #start: number;
   readonly #end: number;
 
-  constructor(headers: FrameHeaders, bytes: Buffer, start: number, end: number) {
+  constructor(headers: FrameHeaders, bytes: Buffer, frameStart: number, start: number, end: number) {
     this.headers = headers;
     this.#bytes = bytes;
+    this.#frameStart = frameStart;
     this.#start = start;
     this.#end = end;
+  }
+
+  /** The frame as it came, checksums included: to be passed on. May be a view, as `payload` may. */
+  get whole(): Buffer {
+    return this.#bytes.subarray(this.#frameStart, this.#end + CHECKSUM_BYTES);
   }
 
   /** May be a view of a pushed chunk: copy it to keep it once that chunk is reused. */
@@ -157,7 +164,7 @@ function readFrame(bytes: Buffer, start: number, frameBytes: number): Frame {
   }
   const headersStart = start + PRELUDE_BYTES;
   const headersEnd = headersStart + bytes.readUInt32BE(start + 4);
-  return new Frame(readHeaders(bytes, headersStart, headersEnd), bytes, headersEnd, end);
+  return new Frame(readHeaders(bytes, headersStart, headersEnd), bytes, start, headersEnd, end);
 }
 
 /** The CRC of every byte value, for the reflected polynomial of CRC-32 (ISO 3309). */
@@ -195,7 +202,7 @@ export function createFrameEncoder(
     const frame = Buffer.allocUnsafe(end + CHECKSUM_BYTES);
     frame.writeUInt32BE(frame.length, 0);
     frame.writeUInt32BE(block.length, 4);
-    frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8);
+    frame.writeUInt32BE(preludeCrc(frame, 0), 8);
     frame.set(block, PRELUDE_BYTES);
     if (typeof payload === 'string') frame.write(payload, payloadStart);
     else frame.set(payload, payloadStart);

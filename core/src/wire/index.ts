@@ -1,4 +1,5 @@
 // What plugins and protocols share of the vendors' wire formats. No dependency.
+export * from './bedrock-path.ts';
 export * from './converse.ts';
 export * from './converse-citation.ts';
 export * from './event-stream.ts';

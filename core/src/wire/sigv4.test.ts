@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ALGORITHM, computeSignature, scopeOf } from './signature.ts';
 import { Signer, type SigningKey, type SignRequest, type VerifyOptions, type VerifyRequest, verify } from './sigv4.ts';
 
 fc.configureGlobal({ seed: 20261123 });
@@ -179,6 +180,22 @@ describe('verify', () => {
     expect(check(withHeaders({ 'x-amzn-trace-id': '1', 'user-agent': 'x' }))).toBe('ok');
     const authorization = sign().headers.authorization?.replace('host;', '');
     expect(check(withHeaders({ authorization }))).toBe('unsigned-header');
+  });
+
+  test('over HTTP/2 the authority may be signed in place of host, and must have arrived', () => {
+    const { host: _, ...headers } = sign().headers;
+    const names = [':authority', 'content-type', 'x-amz-content-sha256', 'x-amz-date'];
+    const arrived = { ...headers, ':authority': unsigned.host };
+    const bodyHash = headers['x-amz-content-sha256'] ?? '';
+    const place = { amzDate: headers['x-amz-date'] ?? '', region: 'us-east-1', service: 'bedrock' };
+    const signable = { method: 'POST', path: unsigned.path, query: '', headers: arrived, names, bodyHash, ...place };
+    const scope = `${key.accessKeyId}/${scopeOf(place)}`;
+    const signature = computeSignature(signable, key.secretAccessKey);
+    const authorization = `${ALGORITHM} Credential=${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+    const request = { ...sign(), headers: { ...arrived, authorization } };
+    expect(check(request)).toBe('ok');
+    expect(check({ ...request, headers: { ...request.headers, ':authority': 'elsewhere' } })).toBe('signature');
+    expect(check({ ...request, headers: { ...request.headers, ':authority': undefined } })).toBe('signature');
   });
 
   test('a signed header must have arrived, also one with the name of a property that every object has', () => {
