@@ -12,14 +12,20 @@ export interface Decoding {
   /** By field: what is lost in many messages is one loss. */
   readonly losses: Map<string, Loss>;
   partsLeft: number;
+  /** The client's field of the conversation. */
+  readonly conversation: string;
 }
 
-export const startDecoding = (): Decoding => ({ losses: new Map(), partsLeft: PARTS_MAX });
+export const startDecoding = (conversation = 'messages'): Decoding => ({
+  losses: new Map(),
+  partsLeft: PARTS_MAX,
+  conversation,
+});
 
 /** Counts parts as they are made. Throws `invalid-request` when a request has too many in all. */
 export function spendParts(decoding: Decoding, count: number): void {
   decoding.partsLeft -= count;
-  if (decoding.partsLeft < 0) throw wrong('messages', `expected at most ${PARTS_MAX} content parts in all`);
+  if (decoding.partsLeft < 0) throw wrong(decoding.conversation, `expected at most ${PARTS_MAX} content parts in all`);
 }
 
 /** Notes something that the canonical form cannot hold. */

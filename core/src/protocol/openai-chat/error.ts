@@ -26,25 +26,28 @@ const NAMING: Readonly<Record<ErrorCode, Naming>> = {
   internal: { type: 'server_error', code: 'internal_error' },
 };
 
-/** The body of an error, as JSON text: also what a broken stream ends with. */
-export function errorBody(error: RouterError): string {
+/** The body of an error, as JSON text: also what a broken stream ends with. `conversation` is the field that holds it. */
+export function errorBody(error: RouterError, conversation = 'messages'): string {
   const { type, code } = NAMING[error.code];
-  const body: ChatError = { error: { message: error.publicMessage, type, param: paramOf(error), code } };
+  const body: ChatError = { error: { message: error.publicMessage, type, param: paramOf(error, conversation), code } };
   return JSON.stringify(body);
 }
 
-function paramOf({ code, field }: RouterError): string | null {
+function paramOf({ code, field }: RouterError, conversation: string): string | null {
   if (field !== undefined) return field;
   if (code === 'model-not-found') return 'model';
-  return code === 'context-overflow' ? 'messages' : null;
+  return code === 'context-overflow' ? conversation : null;
 }
 
 /** The answer to a request that failed before its first byte. A 429 always says when to come back: without it some
  * clients give up at once (Codex 0.169) and others come back in half a second (clients.md 3.4, 2026-11). */
-export function encodeError(error: RouterError): EncodedError {
+export const encodeError = (error: RouterError): EncodedError => encodeErrorFor(error, 'messages');
+
+/** The same for another protocol of OpenAI's, whose field for the conversation is given. */
+export function encodeErrorFor(error: RouterError, conversation: string): EncodedError {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (error.status === 429 || error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1000)));
   }
-  return { status: error.status, headers, body: errorBody(error) };
+  return { status: error.status, headers, body: errorBody(error, conversation) };
 }
