@@ -2,11 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import bedrock from '@turnout/plugin-bedrock';
 import echo from '@turnout/plugin-echo';
+import openai from '@turnout/plugin-openai';
 import { configJsonSchema } from '../core/src/config/index.ts';
 
 const SCHEMA_FILE = new URL('../config/schema.json', import.meta.url);
 
 /** The file's text: core's schema with the settings of the built-in plugins. */
-export const schemaText = (): string => `${JSON.stringify(configJsonSchema([bedrock, echo]), null, 2)}\n`;
+export const schemaText = (): string => `${JSON.stringify(configJsonSchema([bedrock, echo, openai]), null, 2)}\n`;
 
 if (import.meta.main) await writeFile(SCHEMA_FILE, schemaText());

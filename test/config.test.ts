@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import bedrock from '@turnout/plugin-bedrock';
 import echo from '@turnout/plugin-echo';
+import openai from '@turnout/plugin-openai';
 import { describe, expect, it } from 'vitest';
 import { type Config, loadConfig } from '../core/src/config/index.ts';
 import { createRouter } from '../core/src/host/index.ts';
@@ -13,13 +14,18 @@ import { schemaText } from '../scripts/write-schema.ts';
 
 const folder = new URL('../config/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
-const env = { TEAM_A_KEY: 'a-key-of-team-a', ADMIN_KEY: 'a-key-of-the-operator', TEAM_B_SHA256: 'ab'.repeat(32) };
+const env = {
+  TEAM_A_KEY: 'a-key-of-team-a',
+  ADMIN_KEY: 'a-key-of-the-operator',
+  TEAM_B_SHA256: 'ab'.repeat(32),
+  TEAM_C_SECRET: 'a-secret-of-team-c',
+};
 
 const load = (name: string): Promise<Config> =>
   loadConfig(fileURLToPath(new URL(name, folder)), {
     env,
     loadPlugin: async (plugin) => {
-      const found = [bedrock, echo].find((one) => one.name === plugin);
+      const found = [bedrock, echo, openai].find((one) => one.name === plugin);
       if (found === undefined) throw new Error(`there is no plugin "${plugin}"`);
       return { plugin: found, path: plugin };
     },

@@ -37,6 +37,12 @@ describe('the extras of an answer', () => {
     expect(of({ serviceTier: { type: 'reserved' } }, { serviceTier: true })).toEqual({ service_tier: 'scale' });
   });
 
+  it("pass on OpenAI's own word for the tier", () => {
+    const finish = { extensions: { 'openai-chat': { service_tier: 'default' } } };
+    expect(answerExtrasOf(finish, { serviceTier: true })).toEqual({ service_tier: 'default' });
+    expect(answerExtrasOf(finish, { bedrock: true })).toBeUndefined();
+  });
+
   it("hold a guardrail's trace unasked: it is there only when somebody wanted it", () => {
     const trace = { guardrail: { inputAssessment: {} } };
     expect(of({ trace })).toEqual({ bedrock: { trace } });

@@ -27,7 +27,10 @@ export function answerExtrasOf(
   asked: Asked,
 ): ChatAnswerExtras | undefined {
   const extras = extensions?.['bedrock-converse'];
-  if (extras === undefined) return undefined;
+  if (extras === undefined) {
+    const own = asked.serviceTier ? wordIn(extensions?.['openai-chat'], 'service_tier') : undefined;
+    return own === undefined ? undefined : { service_tier: own };
+  }
   const tier = wordIn(extras.serviceTier, 'type');
   const fields: ChatAnswerExtras = {};
   if (asked.serviceTier && tier !== undefined) fields.service_tier = openaiTier(tier);

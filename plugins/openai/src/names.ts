@@ -1,0 +1,62 @@
+// Tool names and call ids as OpenAI takes them, and back.
+import { hash } from 'node:crypto';
+
+const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const NAME_LENGTH_MAX = 64;
+/** "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40" (OpenAI, 2025). */
+const ID = /^[\x21-\x7e]{1,40}$/;
+const ID_LENGTH_MAX = 40;
+const DIGEST_LENGTH = 8;
+
+/** Client's tool names and wire names, one to one within a request. */
+export class ToolNames {
+  readonly #toWire = new Map<string, string>();
+  readonly #toClient = new Map<string, string>();
+
+  /** `names`: of the request's tools. Those that need no change keep their name, whatever the others become. */
+  constructor(names: readonly string[]) {
+    for (const name of names) if (NAME.test(name)) this.#link(name, name);
+    for (const name of names) this.wire(name);
+  }
+
+  /** The wire name of a client's tool name, one of history's included. The same every time. */
+  wire(name: string): string {
+    const known = this.#toWire.get(name);
+    if (known !== undefined) return known;
+    let wire = name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, NAME_LENGTH_MAX) || 'tool';
+    if (this.#toClient.has(wire)) wire = withDigest(wire, name, NAME_LENGTH_MAX);
+    return this.#link(name, wire);
+  }
+
+  /** The client's name of a wire name; undefined for one that no tool has. */
+  client(wire: string): string | undefined {
+    return this.#toClient.get(wire);
+  }
+
+  #link(name: string, wire: string): string {
+    this.#toWire.set(name, wire);
+    this.#toClient.set(wire, name);
+    return wire;
+  }
+}
+
+/** Call ids of one conversation: each call gets one that no other has, though clients and servers reuse theirs. */
+export class CallIds {
+  readonly #used = new Set<string>();
+
+  /** The wire id of the next call with this client id. Depends only on the calls before it, so that a growing
+   * conversation keeps its ids and its prompt cache. */
+  next(id: string): string {
+    for (let n = 0; ; n++) {
+      const wire = n === 0 && ID.test(id) ? id : withDigest(plain(id), n === 0 ? id : `${id}#${n}`, ID_LENGTH_MAX);
+      if (this.#used.has(wire)) continue;
+      this.#used.add(wire);
+      return wire;
+    }
+  }
+}
+
+const plain = (id: string): string => id.replace(/[^a-zA-Z0-9_-]/g, '_') || 'call';
+
+const withDigest = (text: string, source: string, lengthMax: number): string =>
+  `${text.slice(0, lengthMax - DIGEST_LENGTH - 1)}_${hash('sha256', source).slice(0, DIGEST_LENGTH)}`;

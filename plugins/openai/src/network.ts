@@ -1,0 +1,52 @@
+// Failures of the connection itself, and the caller's own abort.
+import { RouterError, type Usage } from '@turnout/core/contract';
+
+const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
+const CUT = 'the connection was cut';
+const MEANINGS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the name does not resolve: check baseUrl',
+  EAI_AGAIN: 'the name does not resolve at the moment',
+  ECONNRESET: CUT,
+  EPIPE: CUT,
+  UND_ERR_SOCKET: CUT,
+  UND_ERR_ABORTED: CUT,
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time: check baseUrl and proxy',
+};
+
+export interface Connection {
+  readonly provider: string;
+  readonly baseUrl: string;
+  readonly signal: AbortSignal;
+}
+
+/** The router's error for what a request or its body threw. A RouterError passes, the signal's own reason too. */
+export function toNetworkError(
+  thrown: unknown,
+  { provider, baseUrl, signal }: Connection,
+  usage?: Partial<Usage>,
+): RouterError {
+  if (RouterError.is(thrown)) return thrown;
+  const spent = usage === undefined ? {} : { usage };
+  if (signal.aborted) {
+    if (RouterError.is(signal.reason)) return signal.reason;
+    return new RouterError('cancelled', 'the call was cancelled', { cause: signal.reason, ...spent });
+  }
+  const code = codeOf(thrown);
+  const what = MEANINGS[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
+  const said = `${what}${code === '' ? '' : ` (${code})`}`;
+  return new RouterError(
+    TIMEOUTS.has(code) ? 'upstream-timeout' : 'upstream-failed',
+    `${provider}: ${new URL(baseUrl).host}: ${said}`,
+    { publicMessage: `${provider}: ${said}`, cause: thrown, ...spent },
+  );
+}
+
+/** The code of an error or of what caused it. */
+function codeOf(thrown: unknown): string {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 4; error = error.cause, depth++) {
+    const code = 'code' in error ? error.code : undefined;
+    if (typeof code === 'string') return code;
+  }
+  return '';
+}

@@ -1,0 +1,101 @@
+// Server-sent events as servers really write them: any line end, any cut, with or without blank lines.
+import { RouterError } from '@turnout/core/contract';
+
+/** One event. */
+export interface SseEvent {
+  /** The event's name; most have none. */
+  readonly name: string | undefined;
+  readonly data: string;
+}
+
+/** A whole image may stand in one line. */
+const EVENT_LENGTH_MAX = 32 * 1024 * 1024;
+
+/** Takes bytes in any pieces and gives events. */
+export class SseReader {
+  readonly #decoder = new TextDecoder();
+  readonly #lengthMax: number;
+  /** Decoded text whose lines are not all read; every line end in it is a line feed. */
+  #text = '';
+  /** Where the line at hand begins. */
+  #at = 0;
+  #afterCarriage = false;
+  #data: string | undefined;
+  #name: string | undefined;
+  #ready: SseEvent | undefined;
+
+  constructor(lengthMax = EVENT_LENGTH_MAX) {
+    this.#lengthMax = lengthMax;
+  }
+
+  /** Throws RouterError `upstream-failed` for a line beyond the limit. */
+  push(chunk: Uint8Array): void {
+    this.#add(this.#decoder.decode(chunk, { stream: true }));
+  }
+
+  /** The stream is over: its last line may have no end, its last event no blank line. */
+  end(): void {
+    this.#add(`${this.#decoder.decode()}\n\n`);
+  }
+
+  /** The next event; undefined when more bytes are needed. */
+  next(): SseEvent | undefined {
+    while (this.#ready === undefined) {
+      const end = this.#text.indexOf('\n', this.#at);
+      if (end === -1) return undefined;
+      const line = this.#text.slice(this.#at, end);
+      this.#at = end + 1;
+      this.#read(line);
+    }
+    const ready = this.#ready;
+    this.#ready = undefined;
+    return ready;
+  }
+
+  #add(decoded: string): void {
+    if (decoded === '') return;
+    // A line end of two characters may be cut between them.
+    const text = this.#afterCarriage && decoded.startsWith('\n') ? decoded.slice(1) : decoded;
+    this.#afterCarriage = decoded.endsWith('\r');
+    const plain = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+    this.#text = this.#text.slice(this.#at) + plain;
+    this.#at = 0;
+    if (this.#text.length > this.#lengthMax && this.#text.lastIndexOf('\n') === -1) throw tooLong(this.#lengthMax);
+  }
+
+  #read(line: string): void {
+    if (line === '') this.#dispatch();
+    else if (line.startsWith('data:')) this.#append(line.slice(line[5] === ' ' ? 6 : 5));
+    else if (line.startsWith('event:')) {
+      // Without blank lines between them, a name begins the next event.
+      if (this.#data !== undefined) this.#dispatch();
+      this.#name = line.slice(6).trim();
+    } else if (line.startsWith('{')) this.#append(line);
+  }
+
+  /** A line more of the data: of the same event, or, from servers that write no blank lines, of the next one. */
+  #append(text: string): void {
+    if (this.#data !== undefined && isWhole(this.#data)) this.#dispatch();
+    this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`;
+    if (this.#data.length > this.#lengthMax) throw tooLong(this.#lengthMax);
+  }
+
+  #dispatch(): void {
+    if (this.#data !== undefined) this.#ready = { name: this.#name, data: this.#data };
+    this.#data = undefined;
+    this.#name = undefined;
+  }
+}
+
+const tooLong = (lengthMax: number): RouterError =>
+  new RouterError('upstream-failed', `an event of the stream is longer than ${lengthMax} characters`);
+
+function isWhole(data: string): boolean {
+  if (data.trim() === '[DONE]') return true;
+  try {
+    JSON.parse(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
