@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Plugin } from '../contract/index.ts';
 import { ConfigError, formatIssues } from './error.ts';
 import { loadConfig } from './load.ts';
+import { PluginNotFoundError } from './provider.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnout-broken-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -39,7 +40,7 @@ async function printed(name: string, text: string): Promise<string> {
     env,
     builtIns: ['acme'],
     loadPlugin: async (plugin) => {
-      if (plugin !== 'acme') throw new Error(`there is no plugin "${plugin}"`);
+      if (plugin !== 'acme') throw new PluginNotFoundError(`there is no plugin "${plugin}"`);
       return { plugin: acme, path: 'acme.ts' };
     },
   });
@@ -339,9 +340,46 @@ turnout.yaml:4:24  keys.2.sha256: only one of "key" and "sha256"
 turnout.yaml:4:95  keys.2.key: expected at least 8 characters
       4 |   - { name: b, sha256: ***, key: *** }
         |                                  ^^^
-turnout.yaml:5:5  keys.3: needs "key" or "sha256"
+turnout.yaml:5:5  keys.3: needs "key", "sha256", or "accessKeyId" and "secretAccessKey"
       5 |   - { name: c }
         |     ^^^^^^^^^^^`,
+  },
+  {
+    name: 'keys that sign',
+    yaml: `keys:
+  - { name: a, accessKeyId: TURNOUTTEAMA, secretAccessKey: first-secret-1 }
+  - { name: b, accessKeyId: TURNOUTTEAMA, secretAccessKey: short }
+  - { name: c, accessKeyId: TURNOUTTEAMC }
+  - { name: d, secretAccessKey: other-secret-2 }
+  - { name: e, key: first-secret-3, accessKeyId: TURNOUTTEAME, secretAccessKey: other-secret-3 }
+  - { name: f, accessKeyId: "a/b", secretAccessKey: "with a space" }
+providers:
+  acme: { region: north }
+`,
+    printed: `turnout.yaml:3:29  keys.1.accessKeyId: the same key as keys.0
+      3 |   - { name: b, accessKeyId: ***, secretAccessKey: *** }
+        |                             ^^^
+turnout.yaml:3:60  keys.1.secretAccessKey: expected at least 8 characters
+      3 |   - { name: b, accessKeyId: ***, secretAccessKey: *** }
+        |                                                   ^^^
+turnout.yaml:4:5  keys.2: needs "secretAccessKey" with "accessKeyId"
+      4 |   - { name: c, accessKeyId: *** }
+        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+turnout.yaml:5:5  keys.3: needs "accessKeyId" with "secretAccessKey"
+      5 |   - { name: d, secretAccessKey: *** }
+        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+turnout.yaml:6:50  keys.4.accessKeyId: only one of "key" and "accessKeyId"
+      6 |   - { name: e, key: ***, accessKeyId: ***, secretAccessKey: *** }
+        |                                       ^^^
+turnout.yaml:6:81  keys.4.secretAccessKey: only one of "key" and "secretAccessKey"
+      6 |   - { name: e, key: ***, accessKeyId: ***, secretAccessKey: *** }
+        |                                                             ^^^
+turnout.yaml:7:29  keys.5.accessKeyId: expected 4 to 128 letters, digits, "_" and "-"
+      7 |   - { name: f, accessKeyId: "***", secretAccessKey: "***" }
+        |                             ^^^^^
+turnout.yaml:7:53  keys.5.secretAccessKey: only printable ASCII characters without spaces, since a key travels in a header
+      7 |   - { name: f, accessKeyId: "***", secretAccessKey: "***" }
+        |                                                     ^^^^^`,
   },
   {
     name: 'an address that is open to all',

@@ -23,13 +23,27 @@ export interface ServerConfig {
   readonly drainMs: number;
 }
 
-export interface KeyConfig {
+/** Somebody who may call, by a key of one of two kinds. */
+export type KeyConfig = {
   readonly name: string;
-  /** SHA-256 of the key, 32 bytes: the key itself is not kept. */
-  readonly sha256: Buffer;
   readonly admin: boolean;
   /** Globs over the names that clients send; absent: all. */
   readonly models?: readonly string[];
+} & (BearerKey | PairKey);
+
+export interface BearerKey {
+  /** SHA-256 of the key, 32 bytes: the key itself is not kept. */
+  readonly sha256: Buffer;
+}
+export interface PairKey {
+  readonly pair: KeyPair;
+}
+
+/** What requests with an AWS signature are signed with. */
+export interface KeyPair {
+  readonly accessKeyId: string;
+  /** Needed as it is to check signatures. A function, so that nothing that prints a configuration prints it. */
+  secretAccessKey(): string;
 }
 
 export interface RetryConfig {

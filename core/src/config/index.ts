@@ -4,4 +4,4 @@ export { ConfigError, formatIssues } from './error.ts';
 export { configJsonSchema } from './json-schema.ts';
 export type { LoadOptions } from './load.ts';
 export { loadConfig } from './load.ts';
-export type { LoadedPlugin, LoadPlugin } from './provider.ts';
+export { type LoadedPlugin, type LoadPlugin, PluginNotFoundError } from './provider.ts';

@@ -95,6 +95,7 @@ describe('accepts', () => {
     'providers: { acme: { region: x } }\nroutes: { a: acme/x, b: { targets: [acme/x], reasoning: off } }',
     'providers: { acme: { region: x } }\nroutes: { b: { targets: [acme/x], reasoning: { effort: high }, defaults: { topP: 1 } } }',
     'providers: { acme: { region: x } }\nkeys: [{ name: a, key: "${KEY}" }, { name: b, sha256: "${HASH}", models: ["*"] }]',
+    'providers: { acme: { region: x } }\nkeys: [{ name: a, accessKeyId: "${ID}", secretAccessKey: "${SECRET}", admin: true }]',
   ])('%s', (yaml) => expect(accepted(yaml)).toBe(true));
 });
 
@@ -115,6 +116,7 @@ describe('refuses', () => {
     'providers: { acme: { region: x } }\nroutes: { a: { targets: [] } }',
     'providers: { acme: { region: x } }\nroutes: { a: { targets: [acme/x], reasoning: { effort: high, budget: 5 } } }',
     'providers: { acme: { region: x } }\nkeys: [{ name: a }]',
+    'providers: { acme: { region: x } }\nkeys: [{ name: a, accessKeyId: ABCD }]',
     'providers: { acme: { region: x } }\nstrict: yes',
   ])('%s', (yaml) => expect(accepted(yaml)).toBe(false));
 });

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -129,6 +130,17 @@ providers: { acme: {} }
       { name: 'b', sha256: Buffer.from('ab'.repeat(32), 'hex'), admin: true },
     ]);
     expect(JSON.stringify(config)).not.toContain('correct-horse');
+  });
+
+  it('of key pairs keep the secret where nothing prints it', async () => {
+    const { keys } = await load(
+      'keys: [{ name: a, accessKeyId: TURNOUTTEAMA, secretAccessKey: "${KEY}" }]\nproviders: { acme: {} }\n',
+      { env: { KEY: 'correct-horse' } },
+    );
+    const [key] = keys;
+    expect(key).toMatchObject({ name: 'a', admin: false, pair: { accessKeyId: 'TURNOUTTEAMA' } });
+    expect(key && 'pair' in key && key.pair.secretAccessKey()).toBe('correct-horse');
+    expect(inspect(keys, { depth: null, showHidden: true }) + JSON.stringify(keys)).not.toContain('correct-horse');
   });
 
   it('of routes keep the order and the names of the file', async () => {

@@ -7,13 +7,26 @@ import { isRecord, jsonSchemaOf } from './schema-keys.ts';
 import type { Secrets } from './secret.ts';
 import { didYouMean } from './suggestion.ts';
 import type { Entry, Place, Problem } from './tree.ts';
-import { entriesOf, entryOf, locate, valueSpan } from './tree.ts';
+import { entriesOf, entryOf, locate, parentSpan, valueSpan } from './tree.ts';
 import { problemsOf, spaceHint, validate } from './validation.ts';
 
 export interface LoadedPlugin {
   readonly plugin: Plugin;
   /** Where its module is. */
   readonly path: string;
+}
+/** There is no plugin of that name. Any other failure to load one is an Error of any kind. */
+export class PluginNotFoundError extends Error {
+  override readonly name = 'PluginNotFoundError';
+  /** What there is instead, for "did you mean". */
+  readonly candidates: readonly string[];
+  /** The first candidate is what was meant, however it is spelt. */
+  readonly certain: boolean;
+  constructor(message: string, candidates: readonly string[] = [], certain = false) {
+    super(message);
+    this.candidates = candidates;
+    this.certain = certain;
+  }
 }
 export type LoadPlugin = (name: string, dir: string) => Promise<LoadedPlugin>;
 
@@ -57,8 +70,26 @@ export async function readProviders(
   return {
     providers: results.flatMap((result) => result.provider ?? []),
     plugins: new Map(results.flatMap(({ name, plugin }) => (plugin === undefined ? [] : [[name, plugin] as const]))),
-    problems: results.flatMap((result) => result.problems),
+    problems: [...results.flatMap((result) => result.problems), ...namesakeProblems(root, results)],
   };
+}
+
+/** A plugin's name is also the key of its settings in routes and requests: two plugins of one name could not be told apart. */
+function namesakeProblems(root: Place, results: readonly { name: string; plugin?: Plugin }[]): Problem[] {
+  const first = new Map<string, { name: string; plugin: Plugin }>();
+  return results.flatMap(({ name, plugin }) => {
+    if (plugin === undefined) return [];
+    const namesake = first.get(plugin.name);
+    if (namesake === undefined) first.set(plugin.name, { name, plugin });
+    if (namesake === undefined || namesake.plugin === plugin) return [];
+    const path = ['providers', name, 'plugin'];
+    const located = locate(root, path);
+    const message = `another plugin than that of providers.${namesake.name}, and both are called "${plugin.name}"`;
+    const written = located.depth === path.length;
+    return [
+      { span: written ? valueSpan(located) : parentSpan(root, path), path: written ? path : path.slice(0, 2), message },
+    ];
+  });
 }
 
 interface Room {
@@ -128,11 +159,16 @@ async function loadFor(entry: Entry, written: unknown, room: Room): Promise<Load
   try {
     return await room.load(name);
   } catch (error) {
-    const suggestion = didYouMean(name, room.builtIns);
+    const suggestion = error instanceof PluginNotFoundError ? suggestionFor(name, error, room) : '';
     const reason = room.secrets.redact(error instanceof Error ? error.message : String(error));
     const path = ['providers', entry.key, ...(given === undefined ? [] : ['plugin'])];
     const span = given === undefined ? entry.keySpan : valueSpan(locate(room.root, path));
-    const missing = given === undefined ? '; name its plugin with "plugin: …"' : '';
+    const missing =
+      given === undefined && error instanceof PluginNotFoundError ? '; name its plugin with "plugin: …"' : '';
     return { span, path, message: `cannot load the plugin${suggestion === '' ? `: ${reason}${missing}` : suggestion}` };
   }
+}
+
+function suggestionFor(name: string, { candidates, certain }: PluginNotFoundError, { builtIns }: Room): string {
+  return certain ? `, did you mean "${candidates[0]}"?` : didYouMean(name, [...builtIns, ...candidates]);
 }

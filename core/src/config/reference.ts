@@ -56,7 +56,7 @@ function keyProblems(root: Place): Problem[] {
 
 /** Equal for what may stand in the list only once; a key equals its own hash. */
 function keyIdentity(field: string, value: string): string | undefined {
-  if (field === 'name') return `name ${value}`;
+  if (field === 'name' || field === 'accessKeyId') return `${field} ${value}`;
   if (field === 'key') return `sha256 ${createHash('sha256').update(value).digest('hex')}`;
   return field === 'sha256' ? `sha256 ${value.toLowerCase()}` : undefined;
 }

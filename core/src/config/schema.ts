@@ -1,7 +1,7 @@
 // The schema of everything in the file that is core's own; what it returns is already in the shape of config.ts.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { KeyConfig, RouteReasoning } from './config.ts';
+import type { BearerKey, KeyConfig, PairKey, RouteReasoning } from './config.ts';
 import { headersSchema } from './header.ts';
 import { duration, rate, size } from './quantity.ts';
 
@@ -17,6 +17,33 @@ const exactlyOne =
   };
 const oneRequired = (...keys: string[]) => ({ oneOf: keys.map((key) => ({ required: [key] })) });
 
+/** As an entry of `keys` has it. */
+interface Credential {
+  readonly key?: string | undefined;
+  readonly sha256?: string | undefined;
+  readonly accessKeyId?: string | undefined;
+  readonly secretAccessKey?: string | undefined;
+}
+
+/** A key, its hash, or a pair: one of the three, and of a pair both halves. */
+function oneCredential(credential: Credential, context: z.core.$RefinementCtx): void {
+  const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  const [first, ...others] = (['key', 'sha256', 'accessKeyId', 'secretAccessKey'] as const).filter(
+    (name) => credential[name] !== undefined,
+  );
+  if (first === undefined) issue([], 'needs "key", "sha256", or "accessKeyId" and "secretAccessKey"');
+  else if (first === 'secretAccessKey') issue([], 'needs "accessKeyId" with "secretAccessKey"');
+  else if (first === 'accessKeyId') {
+    if (others.length === 0) issue([], 'needs "secretAccessKey" with "accessKeyId"');
+  } else for (const other of others) issue([other], `only one of "${first}" and "${other}"`);
+}
+
+/** What is kept of it; `oneCredential` has made sure that it is one. */
+function credentialOf({ key = '', sha256, accessKeyId, secretAccessKey = '' }: Credential): BearerKey | PairKey {
+  if (accessKeyId !== undefined) return { pair: { accessKeyId, secretAccessKey: () => secretAccessKey } };
+  return { sha256: sha256 === undefined ? createHash('sha256').update(key).digest() : Buffer.from(sha256, 'hex') };
+}
+
 const serverSchema = z
   .strictObject({
     host: z
@@ -31,21 +58,28 @@ const serverSchema = z
   .transform(({ bodyLimit, drain, ...rest }) => ({ ...rest, bodyLimitBytes: bodyLimit, drainMs: drain }))
   .prefault({});
 
+const secretSchema = () =>
+  z
+    .string()
+    .min(8, 'expected at least 8 characters')
+    .max(4096, 'expected at most 4096 characters')
+    .regex(/^[!-~]+$/, 'only printable ASCII characters without spaces, since a key travels in a header');
+
 const keySchema = z
   .strictObject({
     name: z.string().min(1).max(100).describe('Shown in logs.'),
-    key: z
-      .string()
-      .min(8, 'expected at least 8 characters')
-      .max(4096, 'expected at most 4096 characters')
-      .regex(/^[!-~]+$/, 'only printable ASCII characters without spaces, since a key travels in a header')
-      .optional()
-      .describe('The key itself; better from a variable than in the file.'),
+    key: secretSchema().optional().describe('The key itself; better from a variable than in the file.'),
     sha256: z
       .string()
       .regex(/^[0-9a-fA-F]{64}$/, 'expected the 64 hexadecimal digits of a SHA-256')
       .optional()
       .describe('SHA-256 of the key, in hexadecimal digits.'),
+    accessKeyId: z
+      .string()
+      .regex(/^[\w-]{4,128}$/, 'expected 4 to 128 letters, digits, "_" and "-"')
+      .optional()
+      .describe('For clients that sign their requests (SigV4): with secretAccessKey, in place of a key.'),
+    secretAccessKey: secretSchema().optional().describe('What they sign with.'),
     admin: z.boolean().default(false).describe('May use /admin.'),
     models: z
       .array(z.string().min(1))
@@ -53,21 +87,18 @@ const keySchema = z
       .optional()
       .describe('Globs over the model names it may use; absent: all.'),
   })
-  .superRefine(exactlyOne('key', 'sha256'))
+  .superRefine(oneCredential)
   .transform(
-    ({ name, key, sha256, admin, models }): KeyConfig => ({
+    ({ name, admin, models, ...credential }): KeyConfig => ({
       name,
-      sha256:
-        sha256 === undefined
-          ? createHash('sha256')
-              .update(key ?? '')
-              .digest()
-          : Buffer.from(sha256, 'hex'),
       admin,
       ...(models !== undefined && { models }),
+      ...credentialOf(credential),
     }),
   )
-  .meta(oneRequired('key', 'sha256'));
+  .meta({
+    oneOf: [{ required: ['key'] }, { required: ['sha256'] }, { required: ['accessKeyId', 'secretAccessKey'] }],
+  });
 
 const retrySchema = z
   .strictObject({

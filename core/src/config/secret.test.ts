@@ -102,7 +102,12 @@ function broken(text: string, { at, how, with: inserted }: { at: number; how: st
 const asJson = (secret: readonly string[]): string =>
   JSON.stringify(
     {
-      keys: [{ name: 'a', key: secret[0], models: [5] }, secret[1], { name: 'b', sha256: secret[2] }],
+      keys: [
+        { name: 'a', key: secret[0], models: [5] },
+        secret[1],
+        { name: 'b', sha256: secret[2] },
+        { name: 'c', secretAccessKey: secret[10] },
+      ],
       providers: {
         careless: { region: '${REGION}', apiKey: secret[4], auth: { mode: 5, secretAccessKey: secret[6] } },
         second: { plugin: '${PLUGIN}', password: secret[7], apikye: secret[8], headers: { cookie: secret[9] } },

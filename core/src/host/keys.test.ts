@@ -12,6 +12,7 @@ test.each([
   [{ authorization: 'Bearer key-of-team-a' }, 'team-a'],
   [{ authorization: 'bearer  key-of-team-a ' }, 'team-a'],
   [{ 'x-api-key': 'key-of-the-boss' }, 'boss'],
+  [{ authorization: 'Bearer key-of-team-a', 'x-api-key': 'key-of-team-a' }, 'team-a'],
 ])('finds the caller of %o', (headers, name) => {
   expect(ring.identify(headers).name).toBe(name);
 });
@@ -26,6 +27,9 @@ test.each([
   { 'x-api-key': 'key-of-team-a ' },
   // One that is there but wrong is not made good by the other.
   { authorization: 'Bearer wrong', 'x-api-key': 'key-of-the-boss' },
+  { authorization: 'Bearer key-of-team-a', 'x-api-key': 'key-of-the-boss' },
+  { authorization: 'Basic key-of-team-a', 'x-api-key': 'key-of-team-a' },
+  { authorization: 'AWS4-HMAC-SHA256 Credential=x', 'x-api-key': 'key-of-team-a' },
 ])('refuses %o', (headers) => {
   expect(() => ring.identify(headers)).toThrow(expect.objectContaining({ code: 'unauthenticated', status: 401 }));
 });

@@ -1,8 +1,9 @@
 // Who may call: the gateway's own keys, compared in constant time.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { KeyConfig } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';
+import type { VerifyRequest } from '../wire/index.ts';
+import { createSignatureCheck, isSigned } from './signature.ts';
 
 /** A caller whose key was found. */
 export interface Caller {
@@ -12,11 +13,20 @@ export interface Caller {
   mayUse(model: string): boolean;
 }
 
+/** What a request's head says of who sends it; the target as on the request line. */
+export type CallerHead = Omit<VerifyRequest, 'body'>;
+
+/** Who a request is from, once its body is there. Throws `unauthenticated` when it is not the body that was signed. */
+export type Claim = (body: Uint8Array) => Caller;
+
 export interface KeyRing {
   /** False: the router is open (and then only on a loopback host). */
   readonly required: boolean;
-  /** The caller behind a request's headers. Throws `unauthenticated`. Without keys everybody is the same caller. */
-  identify(headers: IncomingHttpHeaders): Caller;
+  /** The caller behind a bearer key or an x-api-key. Throws `unauthenticated`. Without keys everybody is the same caller. */
+  identify(headers: CallerHead['headers']): Caller;
+  /** As `identify`, but signatures of AWS clients for `service` are taken too, of which the body is the last part. Whatever can
+   * be told by the head is checked at once: nothing is read for who has no key. */
+  challenge(head: CallerHead, service: string): Claim;
 }
 
 /** A caller who may do everything: the operator's own programs, and anybody where there are no keys. */
@@ -25,33 +35,46 @@ export const unrestricted = (name: string): Caller => ({ name, admin: true, mayU
 const ANYBODY = unrestricted('anybody');
 
 export function createKeyRing(keys: readonly KeyConfig[]): KeyRing {
-  if (keys.length === 0) return { required: false, identify: () => ANYBODY };
-  const ring = keys.map((key) => ({ sha256: key.sha256, caller: createCaller(key) }));
+  if (keys.length === 0) return { required: false, identify: () => ANYBODY, challenge: () => () => ANYBODY };
+  const bearers = keys.flatMap((key) => ('sha256' in key ? [{ sha256: key.sha256, caller: createCaller(key) }] : []));
+  const signers = keys.flatMap((key) => ('pair' in key ? [{ pair: key.pair, caller: createCaller(key) }] : []));
+  const identify: KeyRing['identify'] = (headers) => {
+    const hash = createHash('sha256').update(presentedKey(headers)).digest();
+    // Every key is compared, so that the time does not tell which one was near.
+    let found: Caller | undefined;
+    for (const { sha256, caller } of bearers) if (timingSafeEqual(sha256, hash)) found = caller;
+    if (!found) throw new RouterError('unauthenticated', 'this API key is not known here');
+    return found;
+  };
+  const checkSignature = createSignatureCheck(signers);
   return {
     required: true,
-    identify(headers) {
-      const presented = presentedKey(headers);
-      if (presented === undefined) {
-        throw new RouterError(
-          'unauthenticated',
-          'no API key: send it as "Authorization: Bearer KEY" or "x-api-key: KEY"',
-        );
-      }
-      const hash = createHash('sha256').update(presented).digest();
-      // Every key is compared, so that the time does not tell which one was near.
-      let found: Caller | undefined;
-      for (const { sha256, caller } of ring) if (timingSafeEqual(sha256, hash)) found = caller;
-      if (!found) throw new RouterError('unauthenticated', 'this API key is not known here');
-      return found;
+    identify,
+    challenge(head, service) {
+      if (isSigned(head.headers)) return checkSignature(head, service);
+      const caller = identify(head.headers);
+      return () => caller;
     },
   };
 }
 
-function presentedKey(headers: IncomingHttpHeaders): string | undefined {
-  const { authorization } = headers;
-  if (authorization !== undefined) return /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-  const key = headers['x-api-key'];
-  return typeof key === 'string' && key !== '' ? key : undefined;
+/** The one key that a request shows. Throws `unauthenticated` for none, and for two that differ: one that is wrong is not made
+ * good by the other. Anthropic's SDK before 1.0 sends both headers when it has been given both. */
+function presentedKey(headers: CallerHead['headers']): string {
+  const { authorization, 'x-api-key': apiKey } = headers;
+  const bearer = typeof authorization === 'string' ? /^bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
+  const isBearer = authorization === undefined || bearer !== undefined;
+  const key = typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
+  if (isSigned(headers)) {
+    throw new RouterError('unauthenticated', 'signed requests (SigV4) are not taken on this path: send a key');
+  }
+  if (!isBearer || (bearer === undefined && key === undefined)) {
+    throw new RouterError('unauthenticated', 'no API key: send it as "Authorization: Bearer KEY" or "x-api-key: KEY"');
+  }
+  if (bearer !== undefined && key !== undefined && bearer !== key) {
+    throw new RouterError('unauthenticated', 'two different keys, in "Authorization" and in "x-api-key": send one');
+  }
+  return bearer ?? key ?? '';
 }
 
 function createCaller(key: KeyConfig): Caller {

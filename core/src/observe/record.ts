@@ -6,6 +6,8 @@ import type { Logger, Loss, Protocol, RouterError, Usage } from '../contract/ind
 export interface RequestRecord {
   readonly id: string;
   readonly protocol: Protocol | 'openai-embeddings';
+  /** The header that carries the id besides `x-request-id`, in the client's protocol. */
+  readonly idHeader: string | undefined;
   /** performance.now() when the body had arrived. */
   startMs: number;
   key?: string;
@@ -33,10 +35,11 @@ export interface RequestRecord {
   firstByteMs?: number;
 }
 
-export function startRecord(id: string, protocol: RequestRecord['protocol']): RequestRecord {
+export function startRecord(id: string, protocol: RequestRecord['protocol'], idHeader?: string): RequestRecord {
   return {
     id,
     protocol,
+    idHeader,
     startMs: performance.now(),
     stream: false,
     status: 0,
@@ -58,7 +61,7 @@ function framesOf(error: unknown): string[] {
 
 /** One line, after the answer has gone. */
 export function logRecord(log: Logger, record: RequestRecord): void {
-  const { error, startMs, upstreamMs: _upstream, calls: _calls, tries, ...fields } = record;
+  const { error, startMs, upstreamMs: _upstream, calls: _calls, idHeader: _header, tries, ...fields } = record;
   const line = {
     ...fields,
     ...(fields.model !== undefined && { model: fields.model.slice(0, NAME_CHARS_MAX) }),

@@ -2,8 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { RouterError } from '../contract/index.ts';
 
-/** Reads and parses a JSON body of at most `bytesMax` bytes. Throws `invalid-request` (413 when it is too large). */
-export async function readJson(incoming: IncomingMessage, bytesMax: number): Promise<unknown> {
+/** Reads a body of at most `bytesMax` bytes. Throws `invalid-request` (413 when it is too large), and `cancelled` for one that
+ * was never complete. */
+export async function readBody(incoming: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const encoding = incoming.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new RouterError('invalid-request', `a body with content-encoding ${encoding.slice(0, 32)} is not read`, {
@@ -11,18 +12,6 @@ export async function readJson(incoming: IncomingMessage, bytesMax: number): Pro
     });
   }
   if (Number(incoming.headers['content-length']) > bytesMax) throw tooLarge(bytesMax);
-  const body = await readText(incoming, bytesMax);
-  try {
-    // Some clients put a byte order mark first.
-    return JSON.parse(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body);
-  } catch (error) {
-    // The parser's message quotes the body, and a body holds prompts.
-    const position = /position \d+( \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0];
-    throw new RouterError('invalid-request', `the body is not valid JSON${position ? `: wrong at ${position}` : ''}`);
-  }
-}
-
-async function readText(incoming: IncomingMessage, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -35,8 +24,21 @@ async function readText(incoming: IncomingMessage, bytesMax: number): Promise<st
     if (RouterError.is(error)) throw error;
     throw new RouterError('cancelled', 'the client left before its request was complete', { cause: error });
   }
-  const whole = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-  return whole?.toString('utf8') ?? '';
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+}
+
+/** Parses a JSON body. Throws `invalid-request`. */
+export function parseJson(bytes: Buffer): unknown {
+  const body = bytes.toString('utf8');
+  try {
+    // Some clients put a byte order mark first.
+    return JSON.parse(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body);
+  } catch (error) {
+    // The parser's message quotes the body, and a body holds prompts.
+    const position = /position \d+( \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0];
+    throw new RouterError('invalid-request', `the body is not valid JSON${position ? `: wrong at ${position}` : ''}`);
+  }
 }
 
 function tooLarge(bytesMax: number): RouterError {

@@ -1,7 +1,9 @@
 // One client at the door: its request, its answer, and the signal that says it has left.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type Http2ServerResponse } from 'node:http2';
 import { RouterError } from '../contract/index.ts';
+import type { Claim } from '../host/index.ts';
 
 export interface Client {
   /** The request id, sent back as `x-request-id`. */
@@ -10,8 +12,8 @@ export interface Client {
   readonly outgoing: ServerResponse;
   /** Aborted with `cancelled` when the client leaves, or with what `end` is given. */
   readonly signal: AbortSignal;
-  /** Why it is not served at all: asked before anything is read of it. Throws RouterError. */
-  admit(): void;
+  /** Who it says it is: asked before anything of its body is read. Throws RouterError when it is not served at all. */
+  admit(): Claim;
   /** Ends the request from our side: its time is over, the server shuts down. */
   end(reason: RouterError): void;
 }
@@ -22,7 +24,7 @@ export type Clients = Set<Client>;
 export function welcome(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { clients, admit }: { readonly clients: Clients; admit(incoming: IncomingMessage): void },
+  { clients, admit }: { readonly clients: Clients; admit(incoming: IncomingMessage): Claim },
 ): Client {
   const controller = new AbortController();
   const client: Client = {
@@ -37,7 +39,21 @@ export function welcome(
   outgoing.once('close', () => {
     clients.delete(client);
     // A close before the answer was written to its end is the client's doing, and an open upstream goes on billing.
-    if (!outgoing.writableFinished) controller.abort(new RouterError('cancelled', 'the client has left'));
+    if (isCut(outgoing)) controller.abort(new RouterError('cancelled', 'the client has left'));
   });
   return client;
+}
+
+/** Whether an answer that is closed was cut off. Over HTTP/2 node calls every one finished, whatever ended it: there the stream
+ * knows how it was closed. */
+function isCut(outgoing: ServerResponse | Http2ServerResponse): boolean {
+  if (!('stream' in outgoing)) return !outgoing.writableFinished;
+  const { aborted, rstCode } = outgoing.stream;
+  return aborted || rstCode !== constants.NGHTTP2_NO_ERROR;
+}
+
+/** Ends an answer that is not complete, so that nobody takes it for one. */
+export function cutOff(outgoing: ServerResponse | Http2ServerResponse): void {
+  if ('stream' in outgoing) outgoing.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else outgoing.destroy();
 }

@@ -9,6 +9,9 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
+/** Bodies that a page may not send to another site without asking it first. InvokeModel's is `octet-stream` in AWS's own SDK. */
+const BODY_TYPE = /^application\/(?:(?:[\w.+-]+\+)?json|octet-stream) *(?:;|$)/i;
+
 /** Refuses what a browser would send for a foreign page. Only for a router without keys. Throws `forbidden` (415 for a body
  * that is not JSON: a page may send other types without asking first). */
 export function refuseForeign(incoming: IncomingMessage): void {
@@ -20,7 +23,7 @@ export function refuseForeign(incoming: IncomingMessage): void {
   if (origin !== undefined && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) {
     throw new RouterError('forbidden', 'without keys, requests from other origins are refused');
   }
-  if (incoming.method === 'POST' && !/^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i.test(type ?? '')) {
+  if (incoming.method === 'POST' && !BODY_TYPE.test(type ?? '')) {
     throw new RouterError('invalid-request', 'the body must be sent with "content-type: application/json"', {
       status: 415,
     });

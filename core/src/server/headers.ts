@@ -4,7 +4,7 @@ import type { RequestRecord } from '../observe/index.ts';
 
 const LOSSES_CHARS_MAX = 1024;
 
-/** `x-request-id` and the x-turnout-* headers of what is known so far. */
+/** `x-request-id`, by the name of the client's protocol too, and the x-turnout-* headers of what is known so far. */
 export function answerHeaders(record: RequestRecord): Record<string, string> {
   record.firstByteMs = performance.now() - record.startMs;
   record.overheadMs = Math.max(0, record.firstByteMs - record.upstreamMs);
@@ -13,6 +13,7 @@ export function answerHeaders(record: RequestRecord): Record<string, string> {
     'x-turnout-attempts': String(record.calls),
     'x-turnout-overhead-ms': record.overheadMs.toFixed(2),
   };
+  if (record.idHeader !== undefined) headers[record.idHeader] = record.id;
   if (record.target !== undefined) headers['x-turnout-target'] = printable(record.target);
   if (record.losses.length > 0) headers['x-turnout-losses'] = lossList(record.losses);
   return headers;

@@ -189,7 +189,7 @@ export function lookAhead(target: RouteTarget, journey: Journey): Plan {
 }
 
 /** What a plugin is told of the way besides the request. */
-function circumstances(target: RouteTarget, { route, keyName }: Pick<Way, 'route' | 'keyName'>): Circumstances {
+export function circumstances(target: RouteTarget, { route, keyName }: Pick<Way, 'route' | 'keyName'>): Circumstances {
   const routeSettings = route?.settings[target.upstream.config.plugin.name];
   return {
     keyName,

@@ -1,11 +1,15 @@
 // The socket: listening, and ending without cutting anybody off before the drain time is over.
-import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
-import { createApp, errorResponse } from './app.ts';
+import { createApp } from './app.ts';
 import type { Client } from './client.ts';
+import { errorDoorOf, errorResponse } from './error-door.ts';
+import { createTwinServer, type TwinServer } from './twin-server.ts';
 
 export interface Listening {
   readonly url: string;
@@ -14,33 +18,15 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A request's head and body must arrive within these. */
-const HEADERS_MS = 30_000;
-const BODY_MS = 5 * 60_000;
-/** Longer than the 60 s for which load balancers keep idle connections, so that they close first. */
-const KEEP_ALIVE_MS = 65_000;
 /** Time for the last error frames to reach their clients. */
 const LAST_WORDS_MS = 250;
 
 /** Serves a router on its configured host and port (0 picks a free one). Rejects when the port cannot be had. */
 export async function listen(router: Router, at: { host: string; port: number }): Promise<Listening> {
   const clients = new Set<Client>();
-  /** Connections that were opened in advance: node does not count them as idle before their first request. */
-  const unused = new Set<Socket>();
   let draining = false;
   const app = createApp({ router: () => router, clients, draining: () => draining });
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: unreadable });
-  const server = http.createServer(
-    { headersTimeout: HEADERS_MS, requestTimeout: BODY_MS, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: 32 * 1024 },
-    (incoming, outgoing) => {
-      unused.delete(incoming.socket);
-      listener(incoming, outgoing);
-    },
-  );
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
+  const { server, drain } = createTwinServer(createListener(app.fetch));
   await new Promise<void>((ready, refuse) => {
     const failed = (error: NodeJS.ErrnoException) => refuse(explainRefusal(error, at));
     server.once('error', failed);
@@ -60,9 +46,27 @@ export async function listen(router: Router, at: { host: string; port: number })
     port,
     close: () => {
       draining = true;
-      closed ??= drain(server, { clients, unused }, router.config.server.drainMs);
+      closed ??= endIn(router.config.server.drainMs, drain, clients);
       return closed;
     },
+  };
+}
+
+type Fetch = Parameters<typeof getRequestListener>[0];
+type Incoming = IncomingMessage | Http2ServerRequest;
+
+/** The app as a listener of both protocols. */
+function createListener(fetch: Fetch): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => void {
+  // A request of which not even a URL can be made, such as one with a malformed Host header, is reported while it is handed over.
+  let current: Incoming | undefined;
+  const errorHandler = (): Response => {
+    const unreadable = new RouterError('invalid-request', 'the request line or the Host header cannot be read');
+    return errorResponse(errorDoorOf(current ?? { headers: {} }), unreadable);
+  };
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false, errorHandler });
+  return (incoming, outgoing) => {
+    current = incoming;
+    void listener(incoming, outgoing);
   };
 }
 
@@ -76,33 +80,12 @@ function explainRefusal(error: NodeJS.ErrnoException, { host, port }: { host: st
   return new Error(`cannot listen on ${host} port ${port}: ${reason}`, { cause: error });
 }
 
-/** For a request of which not even a URL can be made, such as one with a malformed Host header. */
-function unreadable(): Response {
-  return errorResponse(new RouterError('invalid-request', 'the request line or the Host header cannot be read'));
-}
-
-interface Present {
-  readonly clients: ReadonlySet<Client>;
-  readonly unused: ReadonlySet<Socket>;
-}
-
-function drain(server: http.Server, { clients, unused }: Present, drainMs: number): Promise<void> {
-  return new Promise((done) => {
-    for (const socket of unused) socket.destroy();
-    // Keep-alive sockets become idle one by one as their requests end.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    let kill: NodeJS.Timeout | undefined;
-    const limit = setTimeout(() => {
-      const over = new RouterError('overloaded', 'the router is shutting down', { own: true });
-      for (const client of clients) client.end(over);
-      kill = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
-    }, drainMs);
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(limit);
-      clearTimeout(kill);
-      done();
-    });
-    server.closeIdleConnections();
-  });
+/** Drains; who is still there when the time is over is told so. */
+async function endIn(drainMs: number, drain: TwinServer['drain'], clients: ReadonlySet<Client>): Promise<void> {
+  const limit = setTimeout(() => {
+    const over = new RouterError('overloaded', 'the router is shutting down', { own: true });
+    for (const client of clients) client.end(over);
+  }, drainMs);
+  await drain(drainMs + LAST_WORDS_MS);
+  clearTimeout(limit);
 }

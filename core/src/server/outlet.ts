@@ -1,12 +1,18 @@
 // An answer to its socket: what is written within one turn of the event loop leaves in one piece.
 import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { Written } from '../protocol/protocol.ts';
+import { cutOff } from './client.ts';
 
 /** More than this leaves at once, so that a burst does not pile up. In characters or bytes: which of them does not matter here. */
 const PIECE_LENGTH_MAX = 64 * 1024;
 
+/** What knows whether an answer is full or gone: over HTTP/2 its stream, since the answer itself does not (Node 22.19). */
+const stateOf = (outgoing: ServerResponse | Http2ServerResponse) => ('stream' in outgoing ? outgoing.stream : outgoing);
+
 export class Outlet {
   readonly #outgoing: ServerResponse;
+  readonly #state: ReturnType<typeof stateOf>;
   /** Text at the end of what is pending. */
   #text = '';
   /** What comes before it. Empty for server-sent events. */
@@ -16,12 +22,13 @@ export class Outlet {
 
   constructor(outgoing: ServerResponse) {
     this.#outgoing = outgoing;
+    this.#state = stateOf(outgoing);
   }
 
   /** True when the reader is slow: wait for `room()` before producing more. The socket is asked and nothing remembered: it may
    * have drained while nobody was looking. */
   get full(): boolean {
-    return this.#outgoing.writableNeedDrain && !this.#outgoing.destroyed;
+    return this.#state.writableNeedDrain && !this.#state.destroyed;
   }
 
   write(piece: Written): void {
@@ -51,10 +58,10 @@ export class Outlet {
   /** Writes what is pending and ends the answer. With `withinMs`, a reader that has not taken it by then is cut off. */
   end(withinMs?: number): void {
     const last = this.#take();
-    if (this.#outgoing.destroyed) return;
+    if (this.#state.destroyed) return;
     this.#outgoing.end(last);
     if (withinMs === undefined) return;
-    const limit = setTimeout(() => this.#outgoing.destroy(), withinMs);
+    const limit = setTimeout(() => cutOff(this.#outgoing), withinMs);
     this.#outgoing.once('close', () => clearTimeout(limit)).once('finish', () => clearTimeout(limit));
   }
 
@@ -66,7 +73,7 @@ export class Outlet {
   #flush(): void {
     if (this.#length === 0) return;
     const pending = this.#take();
-    if (!this.#outgoing.destroyed) this.#outgoing.write(pending);
+    if (!this.#state.destroyed) this.#outgoing.write(pending);
   }
 
   #add(bytes: Uint8Array): void {

@@ -4,7 +4,7 @@ import { targetName } from '../attempt/index.ts';
 import type { FinishEvent, Plan, RouterError } from '../contract/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
 import type { EncodedError } from '../protocol/protocol.ts';
-import type { Client } from './client.ts';
+import { type Client, cutOff } from './client.ts';
 import { answerHeaders } from './headers.ts';
 import { type Journey, lossesOf, type RouteTarget } from './journey.ts';
 
@@ -47,8 +47,8 @@ export function sendReply(
   const { incoming, outgoing } = client;
   record.status = status;
   if (outgoing.destroyed) return;
-  // A body that was not read to its end cannot be followed by another request on the same connection.
-  const unread = incoming.complete ? {} : { connection: 'close' };
+  // A body that was not read to its end cannot be followed by another request on the same connection, before HTTP/2.
+  const unread = incoming.complete || incoming.httpVersionMajor > 1 ? {} : { connection: 'close' };
   outgoing.writeHead(status, {
     ...headers,
     ...unread,
@@ -74,7 +74,7 @@ export function sendError(
   record.error = error;
   if (client.outgoing.headersSent) {
     // Something broke outside the pump: a clean end would be a lie.
-    client.outgoing.destroy();
+    cutOff(client.outgoing);
     return;
   }
   const { status, headers, body } = encodeError(error, client.id);

@@ -2,7 +2,7 @@
 import { RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
 import { logRecord, type RequestRecord, startRecord } from '../observe/index.ts';
-import { readJson } from './body.ts';
+import { parseJson, readBody } from './body.ts';
 import type { Client } from './client.ts';
 import { type ErrorEncoder, sendError } from './reply.ts';
 
@@ -19,6 +19,7 @@ export interface Visit {
 /** A protocol as far as this goes. */
 export interface Door extends ErrorEncoder {
   readonly name: RequestRecord['protocol'];
+  readonly requestIdHeader?: string;
 }
 
 /** Serves one request. Never throws: what `serve` throws is told to the client as the door says it. */
@@ -28,13 +29,14 @@ export async function attend(
   router: Router,
   serve: (visit: Visit) => Promise<void>,
 ): Promise<void> {
-  const record = startRecord(client.id, door.name);
+  const record = startRecord(client.id, door.name, door.requestIdHeader);
   try {
-    client.admit();
-    const caller = router.keys.identify(client.incoming.headers);
-    record.key = caller.name;
-    const body = await readJson(client.incoming, router.config.server.bodyLimitBytes);
+    const claim = client.admit();
+    const bytes = await readBody(client.incoming, router.config.server.bodyLimitBytes);
     record.startMs = performance.now();
+    const caller = claim(bytes);
+    record.key = caller.name;
+    const body = parseJson(bytes);
     await serve({ client, router, caller, body, record });
   } catch (thrown) {
     sendError(door, client, record, RouterError.from(thrown));

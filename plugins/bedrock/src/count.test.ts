@@ -1,10 +1,9 @@
-// Counting tokens: whom Bedrock counts for, what is sent for it, and the rule where it counts for nobody.
+// Counting tokens: whom Bedrock counts for, and what is sent for it.
 import type { ChatRequest, Provider } from '@turnout/core/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BedrockLocal, startBedrockLocal } from '../local/index.ts';
 import { callOf, chatRequest, createHost } from '../test/fixture.ts';
 import { configSchema } from './config.ts';
-import { estimateTokens } from './count.ts';
 import bedrock from './index.ts';
 
 const KEYS = { accessKeyId: 'LOCALACCESSKEY', secretAccessKey: 'local-secret' };
@@ -87,14 +86,16 @@ describe('Bedrock counts', () => {
   });
 });
 
-describe('an estimate, marked as one', () => {
+const NO_COUNT = { code: 'unsupported', message: /counts no tokens/ };
+
+describe('no count', () => {
   it.each([
     'amazon.nova-pro-v1:0',
     'us.meta.llama3-3-70b-instruct-v1:0',
     'anthropic.claude-3-haiku-20240307-v1:0',
     'unknown',
   ])('for %s, without a call', async (model) => {
-    expect(await count({ model })).toEqual({ inputTokens: 6, estimated: true });
+    await expect(count({ model })).rejects.toMatchObject(NO_COUNT);
     expect(local.requests).toHaveLength(0);
   });
 
@@ -103,7 +104,7 @@ describe('an estimate, marked as one', () => {
     async (message) => {
       const when = { operation: 'count-tokens' } as const;
       local.script({ kind: 'error', name: 'ValidationException', message, when });
-      expect(await count({})).toEqual({ inputTokens: 6, estimated: true });
+      await expect(count({})).rejects.toMatchObject(NO_COUNT);
       // Nothing is learnt from it: a chat goes where it went.
       const { resolution } = provider.plan(chatRequest(), { protocol: 'openai-chat', stream: false });
       expect(resolution.model).toBe('us.anthropic.claude-sonnet-5');
@@ -119,37 +120,11 @@ describe('an estimate, marked as one', () => {
     const message = `Invocation of model ID ${model} with on-demand throughput isn’t supported.`;
     const when = { operation: 'count-tokens' } as const;
     local.script({ kind: 'error', name: 'ValidationException', message, when });
-    expect(await count({ model })).toEqual({ inputTokens: 6, estimated: true });
+    await expect(count({ model })).rejects.toMatchObject(NO_COUNT);
     expect(planned()).toBe(before);
   });
 
   it('never for what could not be sent', async () => {
     await expect(count({ model: 'cohere.embed-v4:0' })).rejects.toMatchObject({ code: 'unsupported' });
   });
-});
-
-describe('the rule of the estimate', () => {
-  const text = (text: string) => ({ type: 'text' as const, text });
-  const tokens = (given: Partial<ChatRequest>) => estimateTokens(chatRequest({ messages: [], ...given }));
-  const user = (...parts: ChatRequest['messages'][number]['parts']) => [{ role: 'user' as const, parts }];
-  const media = (mediaType: string, bytes: number) =>
-    ({ type: 'media', mediaType, data: Buffer.alloc(bytes).toString('base64') }) as const;
-
-  it.each<[string, Partial<ChatRequest>, number]>([
-    ['nothing', {}, 0],
-    ['a quarter of the bytes of a text', { system: [text('x'.repeat(400))] }, 100],
-    ['more for what needs more bytes', { system: [text('橋'.repeat(100))] }, 75],
-    ['four for a message', { messages: user(text('abcd')) }, 5],
-    ['a flat rate for an image', { messages: user(media('image/png', 10)) }, 1604],
-    ['pages of a document', { messages: user(media('application/pdf', 120_000)) }, 6004],
-    ['the text of a text file', { messages: user(media('text/csv', 4000)) }, 1004],
-    ['reasoning', { messages: user({ type: 'reasoning', text: 'x'.repeat(40) }) }, 14],
-    ['a call', { messages: user({ type: 'tool-call', id: '1', name: 'abcd', input: '{"a":1}' }) }, 7],
-    ['a result', { messages: user({ type: 'tool-result', id: '1', parts: [text('abcdefgh')] }) }, 6],
-    [
-      'tools and their use',
-      { tools: [{ kind: 'function', ...SIGNAL }] },
-      300 + 12 + Math.ceil(JSON.stringify(SIGNAL).length / 4),
-    ],
-  ])('%s', (_what, given, expected) => expect(tokens(given)).toBe(expected));
 });

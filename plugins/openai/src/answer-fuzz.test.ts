@@ -1,11 +1,12 @@
 // Whatever a server sends: events that keep the grammar, or a RouterError that says nothing of the router's inside.
+
 import { RouterError } from '@turnout/core/contract';
+import { ToolNames } from '@turnout/core/plugin';
 import { checkGrammar } from '@turnout/core/testing';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { AnswerReader } from './answer.ts';
 import { readRefusal } from './error.ts';
-import { ToolNames } from './names.ts';
 
 fc.configureGlobal({ seed: 20261123 });
 
@@ -63,7 +64,7 @@ it('chunks of any shape', async () => {
   let whole = 0;
   const property = fc.asyncProperty(fc.array(chunk, { maxLength: 6 }), fc.boolean(), async (chunks, said) => {
     const echo = { model: 'm', names: new ToolNames(['a', 'b']), textTools: new Set(['c']), origin: 'h' };
-    const error = { provider: 'p', model: 'm', baseUrl: 'http://h', apiKey: undefined };
+    const error = { provider: 'p', model: 'm', baseUrl: 'http://h', apiKey: undefined, advice: 'check baseUrl' };
     const reader = new AnswerReader({ echo, callId: 'id', error, onReasoning: () => {} });
     try {
       for (const one of chunks) reader.chunk(one);
@@ -88,7 +89,7 @@ it('chunks of any shape', async () => {
 });
 
 it('refusals of any shape', () => {
-  const context = { provider: 'p', model: 'm', baseUrl: 'http://h', apiKey: undefined };
+  const context = { provider: 'p', model: 'm', baseUrl: 'http://h', apiKey: undefined, advice: 'check baseUrl' };
   const said = fc.oneof(
     fc.json(),
     fc.string(),

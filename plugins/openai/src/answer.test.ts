@@ -1,15 +1,16 @@
 // Chunks as servers really send them, to events that always keep the grammar.
+
 import type { ChatEvent } from '@turnout/core/contract';
+import { ToolNames } from '@turnout/core/plugin';
 import { checkGrammar } from '@turnout/core/testing';
 import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../test/fixture.ts';
 import { AnswerReader } from './answer.ts';
-import { ToolNames } from './names.ts';
 
 function readerOf(): AnswerReader {
   const names = new ToolNames(['get_weather', 'get_time', 'a.b']);
   const echo = { model: 'asked', names, textTools: new Set(['patch']), origin: 'host' };
-  const error = { provider: 'p', model: 'asked', baseUrl: 'http://h/v1', apiKey: undefined };
+  const error = { provider: 'p', model: 'asked', baseUrl: 'http://h/v1', apiKey: undefined, advice: 'check baseUrl' };
   return new AnswerReader({ echo, callId: 'call-9', error, onReasoning: () => {} });
 }
 

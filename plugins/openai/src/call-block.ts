@@ -1,7 +1,8 @@
 // The tool calls of an answer: pieces by index, by id, or whole, as every server has its own way.
+
 import type { Block, BlockStartEvent, ChatEvent } from '@turnout/core/contract';
+import { FreeText } from '@turnout/core/plugin';
 import type { Echo } from './echo.ts';
-import { FreeText } from './free-text.ts';
 import { type Bag, isBag, textIn } from './wire.ts';
 
 /** One call that is being read. Its block begins once its name is known. */

@@ -1,10 +1,10 @@
 // One call to the server: sent over the provider's own connections, refused answers turned into RouterErrors.
+
 import type { Readable } from 'node:stream';
 import type { Host } from '@turnout/core/contract';
-import { readText, unpacked } from './body.ts';
+import { readText, toNetworkError, unpacked } from '@turnout/core/plugin';
 import type { OpenaiConfig } from './config.ts';
 import { type ErrorContext, headerText, readRefusal } from './error.ts';
-import { toNetworkError } from './network.ts';
 
 export interface Question {
   readonly method: 'GET' | 'POST';
@@ -42,7 +42,10 @@ export function createClient(host: Host, config: OpenaiConfig): Client {
     ...(organization === undefined ? {} : { 'openai-organization': organization }),
     ...(project === undefined ? {} : { 'openai-project': project }),
   };
-  const errorContext = (model: string): ErrorContext => ({ provider: host.name, model, baseUrl, apiKey });
+  const errorContext = (model: string): ErrorContext => ({
+    ...{ provider: host.name, model, baseUrl, apiKey },
+    advice: 'check baseUrl',
+  });
   const ask: Client['ask'] = async ({ method, path, body, accept, model, signal }) => {
     try {
       const response = await host.request(`${baseUrl}${path}`, {
@@ -59,7 +62,7 @@ export function createClient(host: Host, config: OpenaiConfig): Client {
       const text = await readText(read, ERROR_BYTES_MAX, true);
       throw readRefusal(statusCode, headers, text, errorContext(model));
     } catch (error) {
-      throw toNetworkError(error, { provider: host.name, baseUrl, signal });
+      throw toNetworkError(error, { ...errorContext(model), signal });
     }
   };
   return { baseUrl, ask, errorContext };

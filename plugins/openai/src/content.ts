@@ -1,9 +1,9 @@
 // The content of one message: a string, or a list of parts.
+
 import type { Part, TextPart } from '@turnout/core/contract';
+import type { Losses, ToolNames } from '@turnout/core/plugin';
 import type { Dialect } from './dialect.ts';
 import type { ReasoningField } from './lessons.ts';
-import type { Losses } from './losses.ts';
-import type { ToolNames } from './names.ts';
 import type { ContentPart, TextContent } from './wire.ts';
 
 /** What writing a request needs at every step. */

@@ -1,10 +1,15 @@
 // A canonical conversation as chat messages: each call has its results right behind it, whatever the client left out.
+
 import type { ChatRequest, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@turnout/core/contract';
+import { CallIds } from '@turnout/core/plugin';
 import { type Draft, joinedText, messageContent, nameOf, textPart } from './content.ts';
 import { MEDIA_SETTINGS, mediaParts } from './media.ts';
-import { CallIds } from './names.ts';
 import { notePart } from './part-losses.ts';
 import type { ContentPart, WireCall, WireMessage } from './wire.ts';
+
+/** "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40" (OpenAI, 2025). */
+const CALL_ID_LENGTH_MAX = 40;
+const CALL_ID = /^[\x21-\x7e]{1,40}$/;
 
 /** The messages of a request. Throws RouterError `unsupported` for media that cannot be sent. */
 export function writeMessages(request: ChatRequest, draft: Draft): WireMessage[] {
@@ -33,7 +38,7 @@ interface OpenCall {
 class ConversationWriter {
   readonly messages: WireMessage[] = [];
   readonly #draft: Draft;
-  readonly #ids = new CallIds();
+  readonly #ids = new CallIds(CALL_ID, CALL_ID_LENGTH_MAX);
   /** The calls of the last answer, by the client's id. */
   #waiting = new Map<string, OpenCall[]>();
 

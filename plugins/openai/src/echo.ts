@@ -1,5 +1,5 @@
 // What a request's plan remembers so that the answer can be read.
-import type { ToolNames } from './names.ts';
+import type { ToolNames } from '@turnout/core/plugin';
 import type { ChatBody } from './wire.ts';
 
 export interface Echo {

@@ -1,7 +1,8 @@
 // The caller's reasoning setting becomes the one word that chat completions have for it.
+
 import type { ChatRequest, Effort } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
 import type { Traits } from './dialect.ts';
-import type { Losses } from './losses.ts';
 
 export interface EffortPlan {
   readonly field?: { readonly reasoning_effort: string };

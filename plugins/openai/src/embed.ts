@@ -1,10 +1,10 @@
 // Embeddings: all texts in one call, the order kept.
+
 import { type EmbedRequest, type EmbedResult, type Loss, RouterError, unreadExtensions } from '@turnout/core/contract';
-import { readText } from './body.ts';
+import { readText, toNetworkError } from '@turnout/core/plugin';
 import type { Client } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
-import { toNetworkError } from './network.ts';
 import { type Bag, bagsIn, isBag, textIn } from './wire.ts';
 
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;

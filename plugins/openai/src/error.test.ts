@@ -5,6 +5,7 @@ import { durationMs } from './failure.ts';
 
 const context: ErrorContext = {
   ...{ provider: 'p', model: 'm', baseUrl: 'https://secret-host.example/v1', apiKey: 'very-private-0123' },
+  advice: 'check baseUrl',
 };
 const refusal = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   readRefusal(status, headers, typeof body === 'string' ? body : JSON.stringify(body), context);

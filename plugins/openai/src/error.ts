@@ -9,6 +9,8 @@ export interface ErrorContext {
   readonly model: string;
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  /** What to look at when the server is not found. */
+  readonly advice: string;
 }
 
 const MESSAGE_LENGTH_MAX = 1000;

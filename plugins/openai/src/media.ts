@@ -1,7 +1,8 @@
 // Images, audio, video and documents as the parts of a user's message.
+
 import { type MediaPart, RouterError } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
 import type { Dialect } from './dialect.ts';
-import type { Losses } from './losses.ts';
 import type { ContentPart } from './wire.ts';
 
 // OpenAI's page on images and vision (2026-11).

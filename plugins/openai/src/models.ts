@@ -1,9 +1,9 @@
 // The models that the server lists, and whether it can be used at all.
+
 import { type Finding, type IdleCall, type Model, RouterError } from '@turnout/core/contract';
-import { readText } from './body.ts';
+import { readText, toNetworkError } from '@turnout/core/plugin';
 import type { Client } from './client.ts';
 import { brokenAnswer } from './error.ts';
-import { toNetworkError } from './network.ts';
 import { type Bag, bagsIn, isBag, textIn } from './wire.ts';
 
 const LIST_BYTES_MAX = 16 * 1024 * 1024;

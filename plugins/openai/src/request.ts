@@ -1,13 +1,13 @@
 // A canonical request as the body of a chat completion, and what of it is lost on the way.
+
 import { type ChatRequest, type Loss, type PlanCall, RouterError, unreadExtensions } from '@turnout/core/contract';
+import { Losses, ToolNames } from '@turnout/core/plugin';
 import type { Draft } from './content.ts';
 import { writeMessages } from './conversation.ts';
 import type { Dialect, Traits } from './dialect.ts';
 import type { ChatWire } from './echo.ts';
 import { planEffort } from './effort.ts';
 import { type Lessons, SPARE } from './lessons.ts';
-import { Losses } from './losses.ts';
-import { ToolNames } from './names.ts';
 import { fitsStrict } from './schema.ts';
 import { planTools, type Speech } from './tools.ts';
 

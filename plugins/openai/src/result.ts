@@ -1,4 +1,5 @@
 // An answer that is not streamed, read through the same reader as a stream.
+
 import {
   type ChatEvent,
   type ChatResult,
@@ -6,10 +7,9 @@ import {
   type ResultBlock,
   RouterError,
 } from '@turnout/core/contract';
+import { readText, toNetworkError } from '@turnout/core/plugin';
 import type { AnswerReader } from './answer.ts';
-import { readText } from './body.ts';
 import { brokenAnswer, type ErrorContext } from './error.ts';
-import { toNetworkError } from './network.ts';
 import type { Source } from './stream.ts';
 import { bagsIn, isBag } from './wire.ts';
 

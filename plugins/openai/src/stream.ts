@@ -1,13 +1,12 @@
 // A streamed answer: server-sent events in, events out, as they come.
+
 import type { ChatEvent } from '@turnout/core/contract';
+import { close, readText, type SseEvent, SseReader, toNetworkError } from '@turnout/core/plugin';
 import type { AnswerReader } from './answer.ts';
-import { close, readText } from './body.ts';
 import type { Answer } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
-import { toNetworkError } from './network.ts';
 import { ANSWER_BYTES_MAX, isPage, readWhole } from './result.ts';
-import { type SseEvent, SseReader } from './sse.ts';
 
 /** The rest of a finished answer is read so that its connection can be used again, for so long at most. */
 const DRAIN_MS = 500;

@@ -1,5 +1,5 @@
 // Collects what a request loses on its way, each thing once.
-import type { Loss } from '@turnout/core/contract';
+import type { Loss } from '../contract/index.ts';
 
 export class Losses {
   list: Loss[] = [];

@@ -1,29 +1,34 @@
 // Failures of the connection itself, and the caller's own abort.
-import { RouterError, type Usage } from '@turnout/core/contract';
+import { RouterError, type Usage } from '../contract/index.ts';
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 const CUT = 'the connection was cut';
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the name does not resolve: check baseUrl',
+  ENOTFOUND: 'the name does not resolve',
   EAI_AGAIN: 'the name does not resolve at the moment',
   ECONNRESET: CUT,
   EPIPE: CUT,
   UND_ERR_SOCKET: CUT,
   UND_ERR_ABORTED: CUT,
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time: check baseUrl and proxy',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
 };
+/** Those that a setting is likely to cure. */
+const MISPLACED = new Set(['ENOTFOUND', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
 
 export interface Connection {
   readonly provider: string;
   readonly baseUrl: string;
   readonly signal: AbortSignal;
+  /** What to look at when the server is not found: `check baseUrl`. */
+  readonly advice: string;
 }
 
-/** The router's error for what a request or its body threw. A RouterError passes, the signal's own reason too. */
+/** The router's error for what a request or its body threw. A RouterError passes, the signal's own reason too.
+ * The caller is not told the host: that is the operator's to know. */
 export function toNetworkError(
   thrown: unknown,
-  { provider, baseUrl, signal }: Connection,
+  { provider, baseUrl, signal, advice }: Connection,
   usage?: Partial<Usage>,
 ): RouterError {
   if (RouterError.is(thrown)) return thrown;
@@ -34,7 +39,7 @@ export function toNetworkError(
   }
   const code = codeOf(thrown);
   const what = MEANINGS[code] ?? (thrown instanceof Error ? thrown.message : String(thrown));
-  const said = `${what}${code === '' ? '' : ` (${code})`}`;
+  const said = `${what}${MISPLACED.has(code) ? `: ${advice}` : ''}${code === '' ? '' : ` (${code})`}`;
   return new RouterError(
     TIMEOUTS.has(code) ? 'upstream-timeout' : 'upstream-failed',
     `${provider}: ${new URL(baseUrl).host}: ${said}`,

@@ -1,5 +1,5 @@
 // Server-sent events as servers really write them: any line end, any cut, with or without blank lines.
-import { RouterError } from '@turnout/core/contract';
+import { RouterError } from '../contract/index.ts';
 
 /** One event. */
 export interface SseEvent {

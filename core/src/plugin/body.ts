@@ -1,7 +1,7 @@
 // The body of an answer: unpacked where a server packs it unasked, and read whole within a limit.
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { RouterError } from '@turnout/core/contract';
+import { RouterError } from '../contract/index.ts';
 
 const UNPACKERS: Readonly<Record<string, () => ReturnType<typeof createGunzip>>> = {
   gzip: createGunzip,

@@ -1,11 +1,8 @@
-// Tool names and call ids as OpenAI takes them, and back.
+// Tool names and call ids as vendors take them, and back: all of them take [a-zA-Z0-9_-]{1,64} for names.
 import { hash } from 'node:crypto';
 
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const NAME_LENGTH_MAX = 64;
-/** "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40" (OpenAI, 2025). */
-const ID = /^[\x21-\x7e]{1,40}$/;
-const ID_LENGTH_MAX = 40;
 const DIGEST_LENGTH = 8;
 
 /** Client's tool names and wire names, one to one within a request. */
@@ -42,13 +39,22 @@ export class ToolNames {
 
 /** Call ids of one conversation: each call gets one that no other has, though clients and servers reuse theirs. */
 export class CallIds {
+  readonly #allowed: RegExp;
+  readonly #lengthMax: number;
   readonly #used = new Set<string>();
+
+  /** `allowed`: what an id must match to go as it is; what an id is made of instead is letters, digits, `_` and `-`. */
+  constructor(allowed: RegExp, lengthMax: number) {
+    this.#allowed = allowed;
+    this.#lengthMax = lengthMax;
+  }
 
   /** The wire id of the next call with this client id. Depends only on the calls before it, so that a growing
    * conversation keeps its ids and its prompt cache. */
   next(id: string): string {
     for (let n = 0; ; n++) {
-      const wire = n === 0 && ID.test(id) ? id : withDigest(plain(id), n === 0 ? id : `${id}#${n}`, ID_LENGTH_MAX);
+      const isFit = n === 0 && this.#allowed.test(id);
+      const wire = isFit ? id : withDigest(plain(id), n === 0 ? id : `${id}#${n}`, this.#lengthMax);
       if (this.#used.has(wire)) continue;
       this.#used.add(wire);
       return wire;
