@@ -1,12 +1,13 @@
 // The way back, for tests: a recorded Converse request becomes the canonical request that should lead to it.
 import type { ChatRequest, Effort, MediaPart, Message, Output, Part, Reasoning, Tool } from '@turnout/core/contract';
-import type {
-  ConverseBlock,
-  ConverseCachePoint,
-  ConverseDocument,
-  ConverseImage,
-  ConverseRequestBody,
-  ConverseToolResultContent,
+import {
+  type ConverseBlock,
+  type ConverseCachePoint,
+  type ConverseDocument,
+  type ConverseImage,
+  type ConverseRequestBody,
+  type ConverseToolResultContent,
+  citationOfConverse,
 } from '@turnout/core/wire';
 
 /** Throws for a member that it cannot put into a canonical request. */
@@ -102,7 +103,7 @@ function toPart(block: ConverseBlock): Part {
   }
   if (citationsContent !== undefined) {
     const cited = (citationsContent.content ?? []).map((piece) => piece.text ?? '').join('');
-    return { type: 'text', text: cited, citations: citationsContent.citations ?? [] };
+    return { type: 'text', text: cited, citations: (citationsContent.citations ?? []).map(citationOfConverse) };
   }
   return toMedia(block);
 }
@@ -143,11 +144,13 @@ const DOCUMENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 function toDocument({ format, name, source, context, citations }: ConverseDocument): Part {
-  const bag = { ...(context === undefined ? {} : { context }), ...(citations === undefined ? {} : { citations }) };
-  const extensions = Object.keys(bag).length === 0 ? {} : { extensions: { 'bedrock-converse': bag } };
+  const said = {
+    ...(context === undefined ? {} : { context }),
+    ...(citations?.enabled ? { citable: true as const } : {}),
+  };
   const data = source.text === undefined ? source : { bytes: Buffer.from(source.text).toString('base64') };
   const media = withSource({ format, source: data }, DOCUMENT_TYPES[format] ?? format);
-  return { ...media, name, ...extensions };
+  return { ...media, name, ...said };
 }
 
 function withSource({ source }: ConverseImage, mediaType: string): MediaPart {

@@ -24,8 +24,12 @@ const text: fc.Arbitrary<Part> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.constantFrom<Part>(
-      { type: 'text', text: 'cited', citations: [{ title: 'x', location: { documentChar: { documentIndex: 0 } } }] },
-      { type: 'text', text: 'cited', citations: [{ type: 'char_location', cited_text: 'x' }] },
+      {
+        type: 'text',
+        text: 'cited',
+        citations: [{ title: 'x', place: { in: 'characters', document: 0, start: 0, end: 1 } }],
+      },
+      { type: 'text', text: 'cited', citations: [{ text: 'x', place: { in: 'web', url: 'https://x.example/' } }] },
       { type: 'text', text: 'signed', signature: 'abc', origin: 'gemini' },
       { type: 'text', text: 'extended', extensions: { 'openai-chat': { audio: 1 } } },
       { type: 'text', text: 'guarded', extensions: { bedrock: { guard: true } } },
@@ -40,7 +44,8 @@ const media: fc.Arbitrary<Part> = fc.constantFrom<Part>(
     type: 'media',
     mediaType: 'application/pdf',
     data: PDF,
-    extensions: { 'bedrock-converse': { context: 'about', citations: { enabled: true } } },
+    context: 'about',
+    citable: true,
   },
   { type: 'media', mediaType: 'text/plain', data: 'YQ==' },
   { type: 'media', mediaType: 'text/csv', data: 'YSxi', name: '  ' },

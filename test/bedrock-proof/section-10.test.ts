@@ -423,12 +423,7 @@ describe('section 10, media', () => {
     {
       rule: 'a document may say what it is and ask to be cited',
       asked: asked(SONNET_5, {
-        messages: [
-          user(text('a'), {
-            ...pdf('x'),
-            extensions: { 'bedrock-converse': { context: 'the handbook', citations: { enabled: true } } },
-          }),
-        ],
+        messages: [user(text('a'), { ...pdf('x'), context: 'the handbook', citable: true } as Part)],
       }),
       body: { messages: [{ content: [{}, { document: { context: 'the handbook', citations: { enabled: true } } }] }] },
     },
@@ -439,7 +434,7 @@ describe('section 10, media', () => {
           user(text('a'), pdf('x')),
           assistant(
             text('b', {
-              citations: [{ title: 'x', location: { documentPage: { documentIndex: 0, start: 1, end: 2 } } }],
+              citations: [{ title: 'x', place: { in: 'pages', document: 0, start: 1, end: 2 } }],
             }),
           ),
           user(text('c')),
@@ -448,17 +443,26 @@ describe('section 10, media', () => {
       body: {
         messages: [
           {},
-          { content: [{ citationsContent: { content: [{ text: 'b' }], citations: [{ title: 'x' }] } }] },
+          {
+            content: [
+              {
+                citationsContent: {
+                  content: [{ text: 'b' }],
+                  citations: [{ title: 'x', location: { documentPage: { documentIndex: 0, start: 1, end: 2 } } }],
+                },
+              },
+            ],
+          },
           {},
         ],
       },
     },
     {
-      rule: 'citations of another shape are left out, the text stays',
+      rule: 'citations of the web are left out, the text stays',
       asked: asked(SONNET_5, {
         messages: [
           user(text('a')),
-          assistant(text('b', { citations: [{ type: 'url_citation', url: 'x' }] })),
+          assistant(text('b', { citations: [{ title: 'x', place: { in: 'web', url: 'https://x.example/' } }] })),
           user(text('c')),
         ],
       }),

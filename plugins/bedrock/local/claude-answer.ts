@@ -7,16 +7,30 @@ import type { ResolvedModel } from './model.ts';
 
 const firstByteLatencyMs = 10;
 
-/** The Message that InvokeModel answers with. */
-export function encodeClaude(answer: Answer, model: ResolvedModel): object {
+/** The Message that InvokeModel answers with. `guarded`: the request had a guardrail. */
+export function encodeClaude(answer: Answer, model: ResolvedModel, guarded = false): object {
   return {
     ...messageHead(answer, model),
     content: answer.content.map(encodeBlock),
-    stop_reason: answer.stopReason,
+    stop_reason: stopReasonOf(answer),
     stop_sequence: answer.stopSequence ?? null,
     usage: { ...inputUsage(answer), output_tokens: answer.usage.outputTokens },
+    ...guardrailMembers(answer, guarded),
   };
 }
+
+/** Claude's own words know no guardrail: that one has intervened stands beside them. */
+const stopReasonOf = ({ stopReason }: Answer): string =>
+  stopReason === 'guardrail_intervened' ? 'end_turn' : stopReason;
+
+/** The members are those of a recorded answer of another model, 2025. */
+const guardrailMembers = ({ stopReason, trace }: Answer, guarded: boolean): object =>
+  guarded
+    ? {
+        'amazon-bedrock-guardrailAction': stopReason === 'guardrail_intervened' ? 'INTERVENED' : 'NONE',
+        ...(trace === undefined ? {} : { 'amazon-bedrock-trace': trace }),
+      }
+    : {};
 
 /** The headers that go with it. */
 export const claudeHeaders = (answer: Answer): Record<string, string> => ({
@@ -28,7 +42,7 @@ export const claudeHeaders = (answer: Answer): Record<string, string> => ({
 });
 
 /** The frames that InvokeModelWithResponseStream answers with. */
-export function encodeClaudeStream(answer: Answer, model: ResolvedModel): Buffer[] {
+export function encodeClaudeStream(answer: Answer, model: ResolvedModel, guarded = false): Buffer[] {
   const frames: Buffer[] = [];
   const push = (event: object): void => {
     const bytes = Buffer.from(JSON.stringify(event)).toString('base64');
@@ -51,10 +65,14 @@ export function encodeClaudeStream(answer: Answer, model: ResolvedModel): Buffer
   }
   push({
     type: 'message_delta',
-    delta: { stop_reason: answer.stopReason, stop_sequence: answer.stopSequence ?? null },
+    delta: { stop_reason: stopReasonOf(answer), stop_sequence: answer.stopSequence ?? null },
     usage: { output_tokens: answer.usage.outputTokens },
   });
-  push({ type: 'message_stop', 'amazon-bedrock-invocationMetrics': metricsOf(answer) });
+  push({
+    type: 'message_stop',
+    ...guardrailMembers(answer, guarded),
+    'amazon-bedrock-invocationMetrics': metricsOf(answer),
+  });
   return frames;
 }
 

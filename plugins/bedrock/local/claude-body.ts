@@ -20,7 +20,7 @@ export interface ClaudeBody {
 }
 
 const MEMBERS =
-  'anthropic_beta anthropic_version context_management max_tokens messages metadata output_config stop_sequences system temperature thinking tool_choice tools top_k top_p'.split(
+  'amazon-bedrock-guardrailConfig anthropic_beta anthropic_version context_management max_tokens messages metadata output_config stop_sequences system temperature thinking tool_choice tools top_k top_p'.split(
     ' ',
   );
 const VERSION = 'bedrock-2023-05-31';

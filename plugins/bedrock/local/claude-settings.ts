@@ -52,6 +52,8 @@ const BETAS = new Set([
   'interleaved-thinking-2025-05-14',
   'output-128k-2025-02-19',
   'thinking-binding-controls-2026-08-01',
+  // Claude Code 2.1.330 sends it to Bedrock (2026-11).
+  'thinking-token-count-2026-05-13',
   'token-efficient-tools-2025-02-19',
   'tool-examples-2025-10-29',
   'tool-search-tool-2025-10-19',

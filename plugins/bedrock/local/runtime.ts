@@ -8,6 +8,7 @@ import { encodeConverse, encodeConverseStream } from './converse-answer.ts';
 import { COUNT_TOKENS } from './converse-shape.ts';
 import { answerEmbedding } from './embedding.ts';
 import { guarded } from './guardrail.ts';
+import { echoOf, readInvokeHeaders } from './invoke-headers.ts';
 import type { ModelDirectory, ResolvedModel } from './model.ts';
 import type { Take } from './playback.ts';
 import { invalid, Refusal } from './refusal.ts';
@@ -26,6 +27,8 @@ export interface RuntimeRequest {
   readonly body: Buffer;
   /** The caller's region, when it is known. */
   readonly region: string | undefined;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
 }
 
 /** What a script puts in place of parts of the own answer. */
@@ -62,11 +65,19 @@ export function runOperation(request: RuntimeRequest, tools: RuntimeTools, overr
     const answer = overridden(composeAnswer(chat, model, tools), override);
     return operation === 'invoke' ? takeJson(encodeChat(answer), answer) : takeFrames(encodeChatStream(answer), answer);
   }
-  const { converse } = readClaude(request.body, model, tools);
-  const answer = overridden(composeAnswer(converse, model, tools), override);
+  const settings = readInvokeHeaders(request.headers ?? {});
+  const { converse: read } = readClaude(request.body, model, tools);
+  const converse = { ...read, ...settings };
+  const answer = overridden(guarded(composeAnswer(converse, model, tools), converse), override);
   return operation === 'invoke'
-    ? takeJson(encodeClaude(answer, model), answer, claudeHeaders(answer))
-    : takeFrames(encodeClaudeStream(answer, model), answer, { 'x-amzn-bedrock-content-type': 'application/json' });
+    ? takeJson(encodeClaude(answer, model, converse.guardrailConfig !== undefined), answer, {
+        ...claudeHeaders(answer),
+        ...echoOf(settings),
+      })
+    : takeFrames(encodeClaudeStream(answer, model, converse.guardrailConfig !== undefined), answer, {
+        'x-amzn-bedrock-content-type': 'application/json',
+        ...echoOf(settings),
+      });
 }
 
 const NO_CHAT =

@@ -166,7 +166,8 @@ function createService(options: BedrockLocalOptions): Service {
       checkAccess(caller, ACTIONS[target.operation], { arn: resourceArn(target.modelId, caller.region), names });
       const step = script.take(record, names);
       const override = step?.kind === 'answer' ? step : {};
-      const own = () => runOperation({ target, body, region: caller.region }, tools, override);
+      const { headers } = record;
+      const own = () => runOperation({ target, body, region: caller.region, headers }, tools, override);
       return step === undefined
         ? playTake(own(), options.tokensPerSecond)
         : playStep(step, own, options.tokensPerSecond);

@@ -3,6 +3,7 @@ import type { ConverseCachePoint, ConverseMessage, ConverseRequestBody } from '@
 import { type ClaudeBlock, type ClaudeBody, roleText } from './claude-body.ts';
 import { type ClaudeSettings, findSettingFault } from './claude-settings.ts';
 import type { ResolvedModel } from './model.ts';
+import { betaMembers, findNativeToolFault, TOOL_MEMBERS } from './native-tool.ts';
 import type { ReasoningSeal } from './reasoning-seal.ts';
 import { invalid } from './refusal.ts';
 import { isObject } from './shape.ts';
@@ -105,18 +106,18 @@ function textFault(block: ClaudeBlock, list: string): string | undefined {
   return block.text.trim() === '' ? `${list}: text content blocks must contain non-whitespace text` : undefined;
 }
 
-const TOOL_TAGS = ['bash_20250124', 'custom', 'text_editor_20250124', 'text_editor_20250429', 'text_editor_20250728'];
-const TOOL_MEMBERS = ['cache_control', 'description', 'input_schema', 'name', 'strict', 'type'];
-
 function toolsFault(body: ClaudeBody, model: ResolvedModel): string | undefined {
+  const betas = body.raw.anthropic_beta;
+  const members = [
+    ...TOOL_MEMBERS.filter((name) => name !== 'strict' || model.claude?.structured !== false),
+    ...betaMembers(betas),
+  ];
   for (const [index, tool] of body.tools.entries()) {
     const type = tool.type ?? 'custom';
-    const computer = typeof type === 'string' && type.startsWith('computer_');
-    if (!computer && !TOOL_TAGS.includes(String(type))) {
-      const tags = TOOL_TAGS.map((tag) => `'${tag}'`).join(', ');
-      return `tools.${index}: Input tag '${String(type)}' found using 'type' does not match any of the expected tags: ${tags}`; // recorded
-    }
-    const fault = type === 'custom' ? customToolFault(tool, `tools.${index}.custom`, model) : undefined;
+    const fault =
+      type === 'custom'
+        ? customToolFault(tool, `tools.${index}.custom`, members)
+        : findNativeToolFault(tool, `tools.${index}`, betas);
     if (fault !== undefined) return fault;
   }
   const names = body.tools.map((tool) => tool.name);
@@ -133,14 +134,13 @@ function toolsFault(body: ClaudeBody, model: ResolvedModel): string | undefined 
 function customToolFault(
   tool: Readonly<Record<string, unknown>>,
   place: string,
-  model: ResolvedModel,
+  members: readonly string[],
 ): string | undefined {
   if (tool.name === undefined) return `${place}.name: Field required`;
   if (!/^[a-zA-Z0-9_-]{1,128}$/.test(String(tool.name))) {
     return `${place}.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`;
   }
-  const allowed = model.claude?.structured === false ? TOOL_MEMBERS.filter((name) => name !== 'strict') : TOOL_MEMBERS;
-  const extra = Object.keys(tool).find((key) => !allowed.includes(key));
+  const extra = Object.keys(tool).find((key) => !members.includes(key));
   if (extra !== undefined) return `${place}.${extra}: Extra inputs are not permitted`;
   const schema = tool.input_schema;
   if (!isObject(schema)) return `${place}.input_schema: Field required`;

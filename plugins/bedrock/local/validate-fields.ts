@@ -3,6 +3,7 @@ import type { ConverseRequestBody } from '@turnout/core/wire';
 import { type ClaudeSettings, findSettingFault } from './claude-settings.ts';
 import type { Family } from './family.ts';
 import type { ResolvedModel } from './model.ts';
+import { findNativeToolFault } from './native-tool.ts';
 import { invalid, malformed, modelSaid } from './refusal.ts';
 import { isObject } from './shape.ts';
 import { findStrictFault } from './strict-schema.ts';
@@ -27,10 +28,19 @@ export function checkFields(body: ConverseRequestBody, model: ResolvedModel, fam
     return;
   }
   checkKeys(fields, CLAUDE_FIELDS);
+  const betas: readonly unknown[] = Array.isArray(fields.anthropic_beta) ? fields.anthropic_beta : [];
+  if (betas.includes('tool-search-tool-2025-10-19')) throw invalid(NO_TOOL_SEARCH);
   checkConflicts(body, fields);
-  const fault = findSettingFault(model.claude, settingsOf(body, fields, model));
+  const fault =
+    findSettingFault(model.claude, settingsOf(body, fields, model)) ??
+    nativeToolsFault(body, fields) ??
+    contextFault(fields);
   if (fault !== undefined) throw modelSaid(fault);
 }
+
+// Its words: agentgateway 3240, 2026-08.
+const NO_TOOL_SEARCH =
+  'The tool-search-tool beta feature is not currently supported on the Converse and ConverseStream APIs';
 
 function checkInference(body: ConverseRequestBody, model: ResolvedModel, family: Family): void {
   const { maxTokens, temperature, topP, stopSequences } = body.inferenceConfig ?? {};
@@ -110,6 +120,30 @@ const CLAUDE_FIELDS = [
   'tools',
   'top_k',
 ];
+
+/** Tools that go past Converse to the model: of Anthropic's own making only, with names that no other tool has. */
+function nativeToolsFault(body: ConverseRequestBody, fields: Record<string, unknown>): string | undefined {
+  const { tools } = fields;
+  if (tools === undefined) return undefined;
+  if (!Array.isArray(tools)) return 'tools: Input should be a valid list';
+  const names = (body.toolConfig?.tools ?? []).flatMap(({ toolSpec }) => toolSpec?.name ?? []);
+  for (const [index, tool] of tools.entries()) {
+    if (!isObject(tool)) return `tools.${index}: Input should be a valid dictionary`;
+    const fault = findNativeToolFault(tool, `tools.${index}`, fields.anthropic_beta);
+    if (fault !== undefined) return fault;
+    names.push(String(tool.name));
+  }
+  return new Set(names).size < names.length ? 'tools: Tool names must be unique.' : undefined;
+}
+
+const CONTEXT_BETA = 'context-management-2025-06-27';
+
+function contextFault({ context_management: management, anthropic_beta: betas }: Record<string, unknown>) {
+  if (management === undefined) return undefined;
+  const allowed = Array.isArray(betas) && betas.includes(CONTEXT_BETA);
+  if (!allowed) return 'context_management: Extra inputs are not permitted';
+  return isObject(management) ? undefined : 'context_management: Input should be a valid dictionary';
+}
 
 function checkKeys(fields: Record<string, unknown>, allowed: readonly string[] | undefined): void {
   const extra = Object.keys(fields).find((key) => allowed?.includes(key) === false);

@@ -1,6 +1,6 @@
 // The members of a Converse answer become events. One reader for streams and whole answers, so that both say the same.
-import type { ChatEvent, FinishReason, RouterError, Usage } from '@turnout/core/contract';
-import type { ConverseStreamPayloads } from '@turnout/core/wire';
+import type { ChatEvent, Citation, FinishReason, RouterError, Usage } from '@turnout/core/contract';
+import { type ConverseStreamPayloads, citationOfConverse } from '@turnout/core/wire';
 import { brokenAnswer } from './error.ts';
 import { finishReasonOf, NO_USAGE, pickExtras, pickNotes, readStopSequence, readUsage } from './finish.ts';
 import { HeldProse, objectIn } from './held-prose.ts';
@@ -149,7 +149,7 @@ export class AnswerReader {
     this.out.push({ type: 'block-start', index, block: { type: 'text' } });
   }
 
-  #holdProse(text: string, citation?: unknown): void {
+  #holdProse(text: string, citation?: Citation): void {
     this.start();
     if (this.#prose === undefined) return;
     this.#countHeld(text.length + 1);
@@ -164,8 +164,9 @@ export class AnswerReader {
     this.out.push(...events);
   }
 
-  #citationDelta(at: number, citation: unknown): void {
+  #citationDelta(at: number, raw: unknown): void {
     this.#citations++;
+    const citation = citationOfConverse(raw);
     if (this.#echo.outputTool !== undefined) this.#holdProse('', citation);
     else this.out.push({ type: 'block-delta', index: this.#ensure(at, 'text').index, text: '', citation });
   }

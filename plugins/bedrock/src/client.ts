@@ -22,8 +22,15 @@ import { untilAborted } from './until-aborted.ts';
 type Response = Awaited<ReturnType<Host['request']>>;
 
 export interface BedrockClient {
-  /** Sends a body and gives the answer once its head says 200. Throws RouterError. */
-  send(target: Target, operation: Operation, body: object, signal: AbortSignal): Promise<Answer>;
+  /** Sends a body and gives the answer once its head says 200. `headers`: of this call alone, names in lower case; they are
+   * signed with the rest. Throws RouterError. */
+  send(
+    target: Target,
+    operation: Operation,
+    body: object,
+    signal: AbortSignal,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** What an error about this call names. */
   errorContext(target: Target, operation: Operation): ErrorContext;
 }
@@ -47,7 +54,7 @@ const ERROR_BYTES_MAX = 64 * 1024;
 export function createClient(host: Host, auth: Auth): BedrockClient {
   const signers = new Map<string, Signer>();
   const clock = new Clock();
-  const origins = new Map<string, { readonly host: string; readonly pathPrefix: string }>();
+  const originOf = rememberOrigins();
 
   const signerOf = (region: string): Signer => {
     let signer = signers.get(region);
@@ -57,23 +64,17 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
     }
     return signer;
   };
-  const originOf = (endpoint: string): { host: string; pathPrefix: string } => {
-    let origin = origins.get(endpoint);
-    if (origin === undefined) {
-      const url = new URL(endpoint);
-      origin = { host: url.host, pathPrefix: url.pathname === '/' ? '' : url.pathname };
-      origins.set(endpoint, origin);
-    }
-    return origin;
-  };
 
   const headersFor = (
     target: Target,
     operation: Operation,
     body: string,
     identity: Identity,
+    ofCall: Readonly<Record<string, string>> | undefined,
   ): Record<string, string> => {
     const headers: Record<string, string> = {
+      // What the operator has written for every call goes before what one call wants.
+      ...ofCall,
       ...host.headers,
       'content-type': 'application/json',
       accept: ACCEPT[operation],
@@ -103,7 +104,7 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
     clientGuardrail: target.clientGuardrail,
   });
 
-  const send: BedrockClient['send'] = async (target, operation, body, signal) => {
+  const send: BedrockClient['send'] = async (target, operation, body, signal, ofCall) => {
     const text = JSON.stringify(body);
     const connection = { provider: host.name, endpoint: target.endpoint, signal };
     const identity = auth.current(target.region) ?? (await untilAborted(auth.load(target.region), signal));
@@ -112,7 +113,7 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
     try {
       response = await host.request(`${target.endpoint}${target.path}/${operation}`, {
         method: 'POST',
-        headers: headersFor(target, operation, text, identity),
+        headers: headersFor(target, operation, text, identity, ofCall),
         body: text,
         signal,
       });
@@ -130,6 +131,20 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
     }
   };
   return { send, errorContext };
+}
+
+/** Host and path prefix of endpoints, each read once. */
+function rememberOrigins(): (endpoint: string) => { readonly host: string; readonly pathPrefix: string } {
+  const origins = new Map<string, { readonly host: string; readonly pathPrefix: string }>();
+  return (endpoint) => {
+    let origin = origins.get(endpoint);
+    if (origin === undefined) {
+      const url = new URL(endpoint);
+      origin = { host: url.host, pathPrefix: url.pathname === '/' ? '' : url.pathname };
+      origins.set(endpoint, origin);
+    }
+    return origin;
+  };
 }
 
 /** How a refused request was signed. */

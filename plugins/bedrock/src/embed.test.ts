@@ -106,16 +106,18 @@ describe('the answer', () => {
   );
 
   it('names what is lost', async () => {
-    const extensions = { 'openai-embeddings': { normalize: true, mood: 'good' }, bedrock: { guardrail: {} } };
+    const extensions = { 'openai-embeddings': { normalize: true, mood: 'good' }, bedrock: { latency: 'optimized' } };
     const { losses } = await embed({ user: 'u', dimensions: 7, extensions });
     expect(losses.map(({ field, action }) => `${field}:${action}`).sort()).toEqual([
-      'bedrock.guardrail:dropped',
+      'bedrock.latency:dropped',
       'dimensions:dropped',
       'mood:dropped',
       'normalize:dropped',
       'user:dropped',
     ]);
     expect((await embed({ dimensions: 1024 })).losses).toEqual([]);
+    const guarded = embed({ extensions: { bedrock: { guardrail: {} } } });
+    await expect(guarded).rejects.toMatchObject({ code: 'unsupported', field: 'bedrock.guardrail' });
   });
 
   it('a refusal names the IAM action', async () => {

@@ -1,10 +1,13 @@
 // Converse's members beyond the conversation: guardrail, tier, latency, metadata … from the route and from the client.
 import { type ChatRequest, type Loss, type PlanCall, RouterError } from '@turnout/core/contract';
-import type { ConverseRequestBody } from '@turnout/core/wire';
+import type { ConverseBlock, ConverseRequestBody, ConverseToolResultContent } from '@turnout/core/wire';
+import { converseField, READ_MEMBERS, readMembers, readOverruled } from './converse-settings.ts';
 import { guardrailConfig } from './guardrail.ts';
 import type { Target } from './resolve.ts';
 import {
+  bedrockField,
   type ClientSettings,
+  type FieldName,
   POINTERS_MAX,
   type RouteSettings,
   readClientSettings,
@@ -14,7 +17,14 @@ import {
 } from './settings.ts';
 
 /** The extensions of a request that are read here. */
-export const READ_EXTENSIONS = { bedrock: '*', 'openai-chat': ['service_tier'] } as const;
+export const READ_EXTENSIONS = {
+  bedrock: '*',
+  'anthropic-messages': ['anthropic_beta', 'context_management', 'service_tier'],
+  'bedrock-converse': [...READ_MEMBERS, 'additionalModelRequestFields'],
+  // A key for the cache says where to look, and Bedrock looks by itself.
+  'openai-chat': ['service_tier', 'prompt_cache_key'],
+  'openai-responses': ['service_tier', 'prompt_cache_key'],
+} as const;
 
 const NONE: readonly Loss[] = [];
 
@@ -27,15 +37,80 @@ export function applyExtras(
   target: Target,
 ): readonly Loss[] {
   const bag = extensions?.bedrock;
-  const openaiTier = extensions?.['openai-chat']?.service_tier;
-  if (bag === undefined && routeSettings === undefined && openaiTier === undefined) return NONE;
+  const members = extensions?.['bedrock-converse'];
+  const openaiTier = tierOf(extensions);
+  if (bag === undefined && members === undefined && routeSettings === undefined && openaiTier === undefined)
+    return NONE;
+  const ownBag = bag === undefined ? {} : readClientSettings(bag);
+  const client = members === undefined ? ownBag : { ...readMembers(members), ...ownBag };
+  const fieldName = members === undefined ? bedrockField : converseField;
   // What core hands over is what our own schema returned.
-  const route = (routeSettings ?? {}) as RouteSettings;
-  const draft: Draft = { body, target, route, client: bag === undefined ? {} : readClientSettings(bag), losses: [] };
+  const draft: Draft = { body, target, route: (routeSettings ?? {}) as RouteSettings, client, fieldName, losses: [] };
   if (target.api === 'invoke') {
     refuseAll(draft, openaiTier);
     return draft.losses;
   }
+  applySettings(draft, stream, keyName, openaiTier);
+  return draft.losses;
+}
+
+/** The tier as OpenAI's clients call it. Anthropic's `standard_only` asks for what is done anyway. */
+function tierOf(extensions: ChatRequest['extensions']): unknown {
+  const anthropic = extensions?.['anthropic-messages']?.service_tier;
+  const openai = extensions?.['openai-chat']?.service_tier ?? extensions?.['openai-responses']?.service_tier;
+  return openai ?? (anthropic === 'standard_only' ? undefined : anthropic);
+}
+
+/** The same for a body of Converse that the client wrote itself: `client` is what it says of what an operator may overrule, and
+ * the rest of what the route sets is for where the body has nothing. */
+export function applyToOwn(
+  body: ConverseRequestBody,
+  client: ClientSettings,
+  { routeSettings, keyName, stream }: Pick<PlanCall, 'routeSettings' | 'keyName' | 'stream'>,
+  target: Target,
+): readonly Loss[] {
+  // What core hands over is what our own schema returned.
+  const { additionalModelResponseFieldPaths, promptVariables, ...rest } = (routeSettings ?? {}) as RouteSettings;
+  const route: RouteSettings = {
+    ...rest,
+    ...(body.additionalModelResponseFieldPaths === undefined ? { additionalModelResponseFieldPaths } : {}),
+    ...(body.promptVariables === undefined ? { promptVariables } : {}),
+  };
+  const draft: Draft = { body, target, route, client, fieldName: converseField, losses: [] };
+  applySettings(draft, stream, keyName, undefined);
+  return draft.losses;
+}
+
+/** The same for InvokeModel, where they are headers: as Converse would have them. `ofRoute`: the guardrail is the route's. */
+export function applyToInvoke(
+  { extensions }: Pick<ChatRequest, 'extensions'>,
+  { routeSettings, keyName, stream }: Pick<PlanCall, 'routeSettings' | 'keyName' | 'stream'>,
+  target: Target,
+): { readonly settings: ConverseRequestBody; readonly losses: readonly Loss[]; readonly ofRoute: boolean } {
+  const body: ConverseRequestBody = { messages: [] };
+  const bag = extensions?.bedrock;
+  // The protocol has put there what the request's headers say.
+  const members = extensions?.['bedrock-converse'] ?? {};
+  // What core hands over is what our own schema returned.
+  const route = (routeSettings ?? {}) as RouteSettings;
+  const client = { ...readOverruled(members), ...(bag === undefined ? {} : readClientSettings(bag)) };
+  const draft: Draft = { body, target, route, client, fieldName: converseField, losses: [] };
+  if (target.api === 'invoke') refuseAll(draft, undefined);
+  else {
+    applyGuardrail(draft, stream);
+    applyTier(draft, undefined);
+    applyLatency(draft);
+    applyMetadata(draft, keyName);
+    for (const field of NOT_OF_INVOKE) {
+      if (route[field] !== undefined) lose(draft, field, 'a body of InvokeModel has no place for it');
+    }
+  }
+  return { settings: body, losses: draft.losses, ofRoute: route.guardrail !== undefined };
+}
+
+const NOT_OF_INVOKE = ['additionalModelResponseFieldPaths', 'systemTools', 'citations', 'promptVariables'] as const;
+
+function applySettings(draft: Draft, stream: boolean, keyName: string | undefined, openaiTier: unknown): void {
   applyGuardrail(draft, stream);
   applyTier(draft, openaiTier);
   applyLatency(draft);
@@ -44,7 +119,6 @@ export function applyExtras(
   applySystemTools(draft);
   applyCitations(draft);
   applyVariables(draft);
-  return draft.losses;
 }
 
 /** Whether the body's guardrail is the client's choice: the route's own goes before it. */
@@ -86,13 +160,15 @@ interface Draft {
   readonly target: Target;
   readonly route: RouteSettings;
   readonly client: ClientSettings;
+  readonly fieldName: FieldName;
   readonly losses: Loss[];
 }
 
 /** What the target has no place for: the client's loss, or the route's where only the route has set it. */
-function lose({ client, losses }: Draft, field: keyof RouteSettings, reason: string): void {
-  const ofRoute = field in client ? {} : { ofRoute: true as const };
-  losses.push({ field: `bedrock.${field}`, action: 'dropped', reason, ...ofRoute });
+function lose({ client, fieldName, losses }: Draft, field: keyof RouteSettings, reason: string): void {
+  // The route's settings are named as the route has them, whatever the client speaks.
+  if (field in client) losses.push({ field: fieldName([field]), action: 'dropped', reason });
+  else losses.push({ field: bedrockField([field]), action: 'dropped', reason, ofRoute: true });
 }
 
 function applyGuardrail(draft: Draft, stream: boolean): void {
@@ -105,12 +181,12 @@ function applyGuardrail(draft: Draft, stream: boolean): void {
 }
 
 /** The tiers differ in price: a client gets another than the route's only where the route allows it. */
-function applyTier({ body, route, client, losses }: Draft, openaiTier: unknown): void {
+function applyTier({ body, route, client, fieldName, losses }: Draft, openaiTier: unknown): void {
   const { use, allow = [] } = route.serviceTier ?? {};
   const allowed = (tier: Tier): boolean => tier === (use ?? 'default') || allow.includes(tier);
   let tier = use;
   if (client.serviceTier !== undefined) {
-    if (!allowed(client.serviceTier)) throw wrong('bedrock.serviceTier', refusalOf(client.serviceTier, allow));
+    if (!allowed(client.serviceTier)) throw wrong(fieldName(['serviceTier']), refusalOf(client.serviceTier, allow));
     tier = client.serviceTier;
   } else if (openaiTier !== undefined) {
     const known = openaiTier === 'flex' || openaiTier === 'priority' ? openaiTier : undefined;
@@ -191,14 +267,14 @@ function applyCitations(draft: Draft): void {
     lose(draft, 'citations', 'citations and a JSON schema exclude each other');
     return;
   }
-  // All documents of a request or none.
-  for (const { content } of body.messages) {
-    for (const block of content) {
-      for (const { document } of [block, ...(block.toolResult?.content ?? [])]) {
-        if (document !== undefined) document.citations = { enabled: true };
-      }
-    }
-  }
+  // All documents of a request or none. The messages may be the client's own: others are put in their place.
+  body.messages = body.messages.map(({ role, content }) => ({ role, content: content.map(citing) }));
+}
+
+function citing<B extends ConverseBlock | ConverseToolResultContent>(block: B): B {
+  if (block.document !== undefined) return { ...block, document: { ...block.document, citations: { enabled: true } } };
+  if (!('toolResult' in block) || block.toolResult === undefined) return block;
+  return { ...block, toolResult: { ...block.toolResult, content: block.toolResult.content.map(citing) } };
 }
 
 function applyVariables(draft: Draft): void {

@@ -36,6 +36,8 @@ const ADAPTIVE: Family = {
   ...CACHED_1H,
   reasoning: { kind: 'adaptive', efforts: ALL_EFFORTS, display: true },
   sampling: 'none',
+  // Recorded of Opus 4.8; Claude Code sends them to all of these (2.1.330, 2026-11).
+  systemTurns: true,
   prefill: false,
   forcedToolThinks: true,
 };

@@ -43,6 +43,8 @@ export interface Family {
   /** What it watches and listens to; absent: nothing. */
   readonly timedMedia?: readonly ('video' | 'audio')[];
   readonly system: boolean;
+  /** Messages of the role `system` may stand between the turns. */
+  readonly systemTurns?: true;
   readonly images: boolean;
   readonly tools: boolean;
   /** The strongest tool choice: one tool by name, any tool, or the model's own choice. */

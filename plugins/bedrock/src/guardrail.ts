@@ -22,6 +22,9 @@ const QUALIFIERS: readonly unknown[] = ['grounding_source', 'query', 'guard_cont
 /** Text that the client has marked with `guard`: where there is any, the guardrail looks at nothing else of the turn.
  * undefined for text without the mark. Throws RouterError `invalid-request` for a mark that is none. */
 export function guardedBlock({ text, extensions }: TextPart): ConverseBlock | undefined {
+  const own = extensions?.['bedrock-converse']?.guardContent;
+  // As the client that speaks Converse wrote it.
+  if (own !== undefined) return { guardContent: own };
   const guard = extensions?.bedrock?.guard;
   if (guard === undefined || guard === false) return undefined;
   if (guard === true) return { guardContent: { text: { text } } };

@@ -1,13 +1,13 @@
 // The words of a model beside the tool that stands for its answer: they reach the client only if the tool is not called.
-import type { BlockDeltaEvent, ChatEvent } from '@turnout/core/contract';
+import type { BlockDeltaEvent, ChatEvent, Citation } from '@turnout/core/contract';
 import { JsonText } from './json-text.ts';
 
 /** Text and citations as they come, until they are told or thrown away. */
 export class HeldProse {
   #texts: string[] = [];
-  #citations: unknown[] = [];
+  #citations: Citation[] = [];
 
-  add(text: string, citation?: unknown): void {
+  add(text: string, citation?: Citation): void {
     this.#texts.push(text);
     if (citation !== undefined) this.#citations.push(citation);
   }

@@ -8,13 +8,12 @@ import { countTokens } from './count.ts';
 import { createDiscovery, resolveSettled } from './discover.ts';
 import { type EmbedDefaults, type EmbedWire, embedTexts, planEmbedding } from './embed.ts';
 import { defaultEndpoint, endpointWarnings, serviceEndpoint, stsEndpoint } from './endpoint.ts';
-import { applyExtras, hasClientGuardrail, withExtras } from './extras.ts';
-import { wantsTrace } from './guardrail.ts';
-import { toChatBody } from './invoke-request.ts';
 import { createLearningClient, type LearningClient } from './learning-client.ts';
 import { listModels } from './models.ts';
+import { planCall } from './plan.ts';
 import { ProfileKnowledge } from './profiles.ts';
-import { fitManagedPrompt } from './prompt.ts';
+import { relayAnswer } from './relay-answer.ts';
+import type { RelayWire } from './relay-plan.ts';
 import { shapeRequest } from './request.ts';
 import { createResolver, poolMembers, type Resolver, type ResolveSettings, type Target } from './resolve.ts';
 import { requestResult } from './result.ts';
@@ -51,19 +50,8 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
 
   const plan: Provider['plan'] = (request, call): Plan => {
     const target = resolve(request.model, call);
-    const { body, echo, losses: shaped, reasoningLine } = shapeRequest(request, target);
-    const extras = [...applyExtras(body, request, call, target)];
-    if (target.managedPrompt) extras.push(...fitManagedPrompt(body, request));
-    const chat = target.api === 'invoke' ? toChatBody(body) : undefined;
-    if (chat !== undefined) extras.push(...chat.losses.list);
-    const wire: Wire = {
-      target: hasClientGuardrail(body, call.routeSettings) ? { ...target, clientGuardrail: true } : target,
-      body: chat?.body ?? body,
-      echo: wantsTrace(body) ? { ...echo, wantsTrace: true } : echo,
-    };
-    const losses = extras.length === 0 ? shaped : [...shaped, ...extras];
-    const resolution = resolutionOf(target, auth, withExtras(target.reasons, body), reasoningLine);
-    return { resolution, losses, wire, ...(unstreamed.covers(wire) ? { streams: false } : {}) };
+    const { reasons, line, ...planned } = planCall(request, call, target, unstreamed);
+    return { ...planned, resolution: resolutionOf(target, auth, reasons, line) };
   };
 
   return {
@@ -76,6 +64,7 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
       return whole ? tellWhole(() => requestResult(client, wire, call)) : streamAnswer(client, wire, call);
     },
     generate: (_request, call) => requestResult(client, call.plan.wire as Wire, call),
+    relay: (_request, call) => relayAnswer(client, call.plan.wire as RelayWire, call),
     embeddings: embeddingsOf(
       client,
       resolve,
@@ -84,7 +73,7 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
     ),
     countTokens: async (request, call) => {
       const target = await resolveSettled(() => resolve(request.model, call), discovery, call.signal);
-      return countTokens(client, target, { request, body: shapeRequest(request, target).body }, call);
+      return countTokens(client, target, shapeRequest(request, target).body, call);
     },
     models: async ({ signal }) => {
       // Core waits 5 s for a list: what the account has not told by then is left to the catalogue.

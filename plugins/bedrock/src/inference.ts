@@ -35,7 +35,7 @@ export interface InferencePlan {
 
 /** What is sent of maxTokens, temperature, topP, topK and stop. */
 export function planInference(
-  request: ChatRequest,
+  request: Pick<ChatRequest, 'maxTokens' | 'temperature' | 'topP' | 'topK' | 'stop'>,
   family: Family,
   maxTokens: number,
   reasoning: ReasoningPlan,
@@ -80,7 +80,7 @@ function planTemperature(
 }
 
 function planTopP(
-  { topP, temperature }: ChatRequest,
+  { topP, temperature }: Pick<ChatRequest, 'topP' | 'temperature'>,
   family: Family,
   refusal: string | undefined,
   losses: Losses,

@@ -38,11 +38,11 @@ export function createLearningClient(client: BedrockClient, learning: Learning):
   return {
     errorContext: client.errorContext,
     settle,
-    send: async (target, operation, body, signal) => {
+    send: async (target, operation, body, signal, headers) => {
       if (target.awaitsDiscovery) await settle(target, signal);
       discovery?.start(target.region);
       try {
-        return await client.send(target, operation, body, signal);
+        return await client.send(target, operation, body, signal, headers);
       } catch (error) {
         const refusal = refusalIn(error);
         if (refusal === undefined || !RouterError.is(error)) throw error;

@@ -2,7 +2,6 @@
 import { type MediaPart, RouterError } from '@turnout/core/contract';
 import type { ConverseBlock, ConverseDocument, ConverseMediaSource } from '@turnout/core/wire';
 import type { Family } from './family.ts';
-import { isObject } from './json.ts';
 import type { Losses } from './losses.ts';
 
 export type MediaKind = 'image' | 'document' | 'video' | 'audio';
@@ -125,14 +124,12 @@ export class MediaShaper {
     };
   }
 
-  /** What a client that speaks Converse says of a document: what it is, and that the answer should cite it. */
-  #documentSettings(part: MediaPart): Pick<ConverseDocument, 'context' | 'citations'> {
-    const { context, citations } = part.extensions?.['bedrock-converse'] ?? {};
-    const cites = isObject(citations) && citations.enabled === true;
-    if (cites && !this.#family.citations) this.#losses.drop('citations', 'the model cites no documents');
+  /** What a document is, and that the answer should cite it. */
+  #documentSettings({ context, citable }: MediaPart): Pick<ConverseDocument, 'context' | 'citations'> {
+    if (citable && !this.#family.citations) this.#losses.drop('citations', 'the model cites no documents');
     return {
-      ...(typeof context === 'string' && context !== '' ? { context } : {}),
-      ...(cites && this.#family.citations ? { citations: { enabled: true } } : {}),
+      ...(context === undefined || context === '' ? {} : { context }),
+      ...(citable && this.#family.citations ? { citations: { enabled: true } } : {}),
     };
   }
 
@@ -174,9 +171,6 @@ export class MediaShaper {
     return unique;
   }
 }
-
-/** The keys that are read of a document's `bedrock-converse` extension. */
-export const DOCUMENT_SETTINGS: readonly string[] = ['context', 'citations'];
 
 const UNSEEN = {
   image: ['images', 'an image'],

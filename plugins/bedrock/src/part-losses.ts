@@ -1,25 +1,34 @@
 // What a part of a message carries besides its content and that Bedrock has no place for.
 import type { Part } from '@turnout/core/contract';
+import type { Family } from './family.ts';
+import { isObject } from './json.ts';
 import type { Losses } from './losses.ts';
-import { DOCUMENT_SETTINGS } from './media.ts';
+import { searchResultOf } from './search-result.ts';
 
 /** Reports the extensions and signatures of one part that are not sent. `guards`: text that stands where a guardrail may be
  * told to look at it. */
-export function notePart(part: Part, losses: Losses, guards = false): void {
+export function notePart(part: Part, losses: Losses, family: Family, guards = false): void {
   for (const [owner, bag] of Object.entries(part.extensions ?? {})) {
-    // What Converse has of its own on a document, or on guarded text, is read with it.
-    const read = readOf(part, owner, guards);
-    for (const field of Object.keys(bag))
-      if (!read.includes(field)) {
-        losses.drop(owner === 'bedrock' ? `bedrock.${field}` : field, 'the target has no such setting');
-      }
+    for (const [field, value] of Object.entries(bag)) {
+      if (isRead(part, owner, field, family, guards)) continue;
+      if (isWhole(owner, field, value)) losses.approximate(field, 'it is sent as text');
+      else losses.drop(owner === 'bedrock' ? `bedrock.${field}` : field, 'the target has no such setting');
+    }
   }
   if (part.signature !== undefined && part.type !== 'reasoning') {
     losses.drop('reasoning', 'signatures of text and tool calls belong to another model family');
   }
 }
 
-function readOf({ type }: Part, owner: string, guards: boolean): readonly string[] {
-  if (owner === 'bedrock') return type === 'text' && guards ? ['guard'] : [];
-  return type === 'media' && owner === 'bedrock-converse' ? DOCUMENT_SETTINGS : [];
+function isRead(part: Part, owner: string, field: string, family: Family, guards: boolean): boolean {
+  // What becomes of the calls of a vendor's own tools is said where they are read.
+  if ((part.type === 'tool-call' || part.type === 'tool-result') && part.server) return true;
+  if (part.type !== 'text') return false;
+  if (owner === 'bedrock') return guards && field === 'guard';
+  if (owner === 'bedrock-converse' && field === 'guardContent') return guards;
+  return (field === 'search_result' || field === 'searchResult') && searchResultOf(part, family) !== undefined;
 }
+
+/** Whether it is a whole block in a vendor's own form, of which the part says what can be said in text. */
+const isWhole = (owner: string, field: string, value: unknown): boolean =>
+  isObject(value) && (owner === 'bedrock-converse' || value.type === field);

@@ -117,6 +117,7 @@ function planBudget(setting: Reasoning, interleaved: boolean, context: Reasoning
     );
     return { ...NOTHING, line: 'off (the last tool call lacks its signed reasoning)' };
   }
+  if (setting.display === 'omitted') losses.drop('reasoning', 'the model shows its thinking always');
   const asked = setting.budget ?? (setting.effort === undefined ? BUDGET_DEFAULT : BUDGETS[setting.effort]);
   const budget = Math.max(BUDGET_MIN, Math.min(Math.floor(asked), cap));
   let line = `budget ${budget} of maxTokens ${maxTokens}`;

@@ -9,6 +9,7 @@ import type { Opener } from './json-text.ts';
 import { checkLimits } from './limits.ts';
 import { Losses } from './losses.ts';
 import { ToolNames } from './names.ts';
+import { planNative } from './native-tools.ts';
 import { planOutput } from './output.ts';
 import { lacksReasoning, pairTools } from './pairing.ts';
 import { planReasoning, willReason } from './reasoning.ts';
@@ -51,7 +52,8 @@ export function shapeRequest(request: ChatRequest, target: Target): Shaped {
   }
   const losses = new Losses();
   const names = new ToolNames(request.tools.map(({ name }) => name));
-  const draft: Draft = { family, losses, names };
+  const native = planNative(request, target, losses);
+  const draft: Draft = { family, losses, names, native: native.tools };
   const conversation = readConversation(request, draft);
   const paired = pairTools(conversation.turns, family, losses);
   if (paired.length === 0) paired.push(onlySystem(conversation, losses));
@@ -75,6 +77,8 @@ export function shapeRequest(request: ChatRequest, target: Target): Shaped {
   const fields = {
     ...inference.fields,
     ...reasoning.fields,
+    ...native.fields,
+    ...joinBetas(reasoning.fields.anthropic_beta, native.betas),
     ...(toolPlan.nativeChoice === undefined ? {} : { tool_choice: toolPlan.nativeChoice }),
   };
   const messages = writeMessages(turns);
@@ -100,6 +104,12 @@ export function shapeRequest(request: ChatRequest, target: Target): Shaped {
     jsonOpener: output.opener,
   };
   return { body, echo, losses: losses.list, reasoningLine: reasoning.line };
+}
+
+/** The flags that our own settings need and those of the client. */
+function joinBetas(own: unknown, native: readonly string[]): { anthropic_beta?: unknown[] } {
+  const all = new Set([...(Array.isArray(own) ? own : []), ...native]);
+  return all.size === 0 ? {} : { anthropic_beta: [...all] };
 }
 
 /** The user's turn of a request that consists of a system prompt. */
@@ -149,7 +159,7 @@ function writeSystem(
 }
 
 /** The effort and the output format end up in one object at Anthropic: two ways into it could overwrite each other. */
-function joinOutputSettings(body: ConverseRequestBody): void {
+export function joinOutputSettings(body: ConverseRequestBody): void {
   const fields = body.additionalModelRequestFields;
   const effort = fields?.output_config;
   if (body.outputConfig === undefined || typeof effort !== 'object' || effort === null || !('effort' in effort)) return;

@@ -17,7 +17,7 @@ import { isObject, parseExact } from './json.ts';
 import { toNetworkError } from './network.ts';
 import type { Wire } from './wire.ts';
 
-const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 /** One call that is not streamed. Throws RouterError. */
 export async function requestResult(
@@ -42,7 +42,7 @@ export async function requestResult(
 
 /** The answer in the JSON of a response. Throws RouterError `upstream-failed` when it is none. */
 export function readResult(text: string, reader: AnswerReader, label: string): ChatResult {
-  const body = parseBody(text, label);
+  const body = asConverse(text, label);
   reader.start();
   for (const [index, block] of body.output.message.content.entries()) {
     readBlock(block, index, reader);
@@ -54,7 +54,8 @@ export function readResult(text: string, reader: AnswerReader, label: string): C
   return addUp(reader.out);
 }
 
-function parseBody(text: string, label: string): ConverseResponseBody {
+/** Throws RouterError `upstream-failed` for what is no answer of Converse. */
+export function asConverse(text: string, label: string): ConverseResponseBody {
   const fail = (cause?: unknown): RouterError => brokenAnswer(label, 'the answer is not one of Converse', { cause });
   let body: unknown;
   try {

@@ -110,17 +110,25 @@ const ROUTE_ONLY: ReadonlySet<string> = new Set(
   Object.keys(routeSchema.shape).filter((key) => !Object.hasOwn(clientSchema.shape, key)),
 );
 
+/** The client's own name of a setting, by where it stands in the schema. */
+export type FieldName = (path: readonly PropertyKey[]) => string;
+
+export const bedrockField: FieldName = (path) => ['bedrock', ...path].join('.');
+
 /** A client's field `bedrock`. Throws RouterError `invalid-request` that names what is wrong in it. */
-export function readClientSettings(bag: Readonly<Record<string, unknown>>): ClientSettings {
+export function readClientSettings(
+  bag: Readonly<Record<string, unknown>>,
+  fieldName: FieldName = bedrockField,
+): ClientSettings {
   const parsed = clientSchema.safeParse(bag);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (issue?.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    const field = ['bedrock', ...issue.path, key].join('.');
+    const field = fieldName([...issue.path, key]);
     throw wrong(field, ROUTE_ONLY.has(key) && issue.path.length === 0 ? 'only a route may set this' : 'unknown field');
   }
-  throw wrong(['bedrock', ...(issue?.path ?? [])].join('.'), reasonOf(issue));
+  throw wrong(fieldName(issue?.path ?? []), reasonOf(issue));
 }
 
 export function wrong(field: string, reason: string): RouterError {

@@ -117,7 +117,8 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
         const event = this.#take();
         if (event !== undefined) return { done: false, value: event };
       }
-      await this.#drain(this.#opened);
+      this.#over = true;
+      await drain(this.#opened.answer.body, chunks);
       return DONE;
     } catch (error) {
       return this.#fail(error);
@@ -127,19 +128,6 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
   async #open(): Promise<Opened> {
     const answer = await this.#source.send();
     return { answer, reader: this.#source.reader(answer.requestId), chunks: answer.body[Symbol.asyncIterator]() };
-  }
-
-  /** A complete answer is complete, whatever becomes of its connection. */
-  async #drain({ answer, chunks }: Opened): Promise<void> {
-    this.#over = true;
-    const limit = setTimeout(() => answer.body.destroy(), DRAIN_MS);
-    try {
-      for (let chunk = await chunks.next(); !chunk.done; ) chunk = await chunks.next();
-    } catch {
-      // The connection is lost; its answer is not.
-    } finally {
-      clearTimeout(limit);
-    }
   }
 
   /** What is thrown once the consumer has left is nobody's. */
@@ -165,11 +153,24 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
 
 const DONE: IteratorResult<ChatEvent> = { done: true, value: undefined };
 
+/** Reads what is left of a complete answer: it is complete, whatever becomes of its connection. Never throws. */
+export async function drain(body: Answer['body'], chunks: AsyncIterator<Uint8Array>): Promise<void> {
+  const limit = setTimeout(() => body.destroy(), DRAIN_MS);
+  try {
+    for (let chunk = await chunks.next(); !chunk.done; ) chunk = await chunks.next();
+  } catch {
+    // The connection is lost; its answer is not.
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
 /** Whether the connection ended early. Damage is another matter: what is damaged may be anything. */
 const isLost = (error: unknown): boolean =>
   error instanceof FrameError ? error.reason === 'truncated' : !RouterError.is(error);
 
-function toStreamError(
+/** What broke a stream, as a RouterError. */
+export function toStreamError(
   error: unknown,
   context: ErrorContext,
   signal: AbortSignal,
@@ -182,17 +183,22 @@ function toStreamError(
 
 /** Hands one frame to the reader. Throws RouterError for an exception frame. */
 function readFrame(frame: Frame, reader: AnswerReader, context: ErrorContext, read: EventReader): void {
+  const failure = failureIn(frame, context, reader.usage);
+  if (failure !== undefined) throw failure;
+  read(frame.headers.eventType, frame.text(), reader, context);
+}
+
+/** What a frame that is no event says. `usage`: what was reported before. */
+export function failureIn(frame: Frame, context: ErrorContext, usage: Usage | undefined): RouterError | undefined {
   const { headers } = frame;
-  if (headers.messageType === 'event') read(headers.eventType, frame.text(), reader, context);
-  else if (headers.messageType === 'exception') {
-    // `throttlingException` in a frame is ThrottlingException elsewhere.
-    const name = shortName(headers.exceptionType);
-    const message = readBody(frame.text())?.message ?? '';
-    throw toRouterError({ name: name.charAt(0).toUpperCase() + name.slice(1), message }, context, reader.usage);
-  } else {
-    const failure = { name: shortName(headers.errorCode), message: headers.errorMessage ?? '' };
-    throw toRouterError(failure, context, reader.usage);
+  if (headers.messageType === 'event') return undefined;
+  if (headers.messageType !== 'exception') {
+    return toRouterError({ name: shortName(headers.errorCode), message: headers.errorMessage ?? '' }, context, usage);
   }
+  // `throttlingException` in a frame is ThrottlingException elsewhere.
+  const name = shortName(headers.exceptionType);
+  const message = readBody(frame.text())?.message ?? '';
+  return toRouterError({ name: name.charAt(0).toUpperCase() + name.slice(1), message }, context, usage);
 }
 
 function readEvent(type: string | undefined, payload: string, reader: AnswerReader, context: ErrorContext): void {

@@ -5,6 +5,7 @@ import { citedBlock } from './citations.ts';
 import type { Family } from './family.ts';
 import { guardedBlock } from './guardrail.ts';
 import type { Losses } from './losses.ts';
+import { searchResultOf } from './search-result.ts';
 
 /** The block of a text that is not blank. */
 export function textBlock(
@@ -12,6 +13,8 @@ export function textBlock(
   role: 'user' | 'assistant',
   { family, losses }: { readonly family: Family; readonly losses: Losses },
 ): ConverseBlock {
+  const found = role === 'user' ? searchResultOf(part, family) : undefined;
+  if (found !== undefined) return { searchResult: found };
   const plain = (role === 'user' ? guardedBlock(part) : undefined) ?? { text: part.text };
   if (part.citations === undefined) return plain;
   const cited = family.citations && role === 'assistant' ? citedBlock(part.text, part.citations) : undefined;

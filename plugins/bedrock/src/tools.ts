@@ -2,6 +2,7 @@
 import { type ChatRequest, RouterError, type Tool } from '@turnout/core/contract';
 import type { ConverseTool, ConverseToolConfig } from '@turnout/core/wire';
 import { type CacheMark, markOf } from './cache.ts';
+import type { Losses } from './losses.ts';
 import type { OutputPlan } from './output.ts';
 import { FLATTENED, fitsStrict, shapeInputSchema } from './schema.ts';
 import type { Draft, Turn } from './turns.ts';
@@ -47,7 +48,7 @@ export function planTools(
   }
   const ours: Entry[] =
     output.tool === undefined ? [] : [{ name: output.tool.name, spec: output.tool.spec, mark: undefined }];
-  const invented = own.length > 0 || !hasToolBlocks(turns) ? own : inventTools(turns);
+  const invented = own.length > 0 || !hasToolBlocks(turns) ? own : inventTools(turns, draft);
   const listed = [...invented, ...recallTools(turns, own)];
   const calls = wanted && own.length > 0;
   if (!wanted && listed.length > 0) {
@@ -57,7 +58,10 @@ export function planTools(
     );
   }
   const plan = { customNames, ignoresCalls: listed.length > 0 && !calls };
-  if (!family.tools || listed.length + ours.length === 0) return { ...plan, entries: [] };
+  const nativeChoice = chooseNative(request, { draft, thinking, alone: own.length === 0 });
+  const native = nativeChoice === undefined ? {} : { nativeChoice };
+  if (!family.tools || listed.length + ours.length === 0) return { ...plan, ...native, entries: [] };
+  if (isOfNative(request, draft)) return { ...plan, ...native, entries: [...listed, ...ours] };
   const chosen = chooseTools(request, calls ? listed : [], draft, thinking);
   const entries = [...(chosen.only ?? listed), ...ours];
   const choice: Choice | undefined =
@@ -66,7 +70,30 @@ export function planTools(
       : calls && family.toolChoice === 'tool'
         ? { type: 'any' }
         : forceOutput(output.tool.name, draft);
-  return { ...plan, entries, ...writeChoice(request, choice, calls, draft) };
+  return { ...plan, ...native, entries, ...writeChoice(request, choice, calls, draft) };
+}
+
+/** Whether one of the tools is chosen that go to a Claude in Anthropic's own form. */
+const isOfNative = ({ toolChoice }: ChatRequest, { native }: Draft): boolean =>
+  typeof toolChoice === 'object' && native?.has(toolChoice.name) === true;
+
+/** A choice that Converse cannot express: of one of those tools, or of any where there is nothing else to choose. */
+function chooseNative(
+  request: ChatRequest,
+  { draft, thinking, alone }: { readonly draft: Draft; readonly thinking: boolean; readonly alone: boolean },
+): ToolPlan['nativeChoice'] {
+  const { family, losses, native } = draft;
+  const { toolChoice, parallelToolCalls } = request;
+  const name = typeof toolChoice === 'object' ? native?.get(toolChoice.name) : undefined;
+  if (native === undefined || native.size === 0 || (name === undefined && !alone)) return undefined;
+  const forces = name !== undefined || toolChoice === 'required';
+  const forcible = family.toolChoice !== 'auto' && (!thinking || family.forcedToolThinks);
+  if (forces && !forcible)
+    losses.approximate('toolChoice', 'the model takes no forced tool choice here: it may choose');
+  const choice =
+    forces && forcible ? (name === undefined ? { type: 'any' } : { type: 'tool', name }) : { type: 'auto' };
+  if (parallelToolCalls === false) return { ...choice, disable_parallel_tool_use: true };
+  return choice.type === 'auto' ? undefined : choice;
 }
 
 const hasToolBlocks = (turns: readonly Turn[]): boolean =>
@@ -126,13 +153,14 @@ function readTools(tools: readonly Tool[], draft: Draft): Entry[] {
   const entries = new Map<string, Entry>();
   let strictLeft = STRICT_MAX;
   for (const tool of tools) {
+    if (draft.native?.has(tool.name) && tool.kind === 'server') continue;
     noteExtras(tool, draft);
     if (tool.kind === 'server' && draft.family.systemTools?.includes(tool.name)) {
       entries.set(tool.name, { name: tool.name, spec: { systemTool: { name: tool.name } }, mark: undefined });
       continue;
     }
     if (tool.kind === 'server') {
-      losses.drop('tools', `${tool.name} is a tool of another vendor's servers`);
+      noteServerTool(tool.name.slice(0, 80), losses);
       continue;
     }
     if (entries.has(tool.name)) {
@@ -151,12 +179,23 @@ function readTools(tools: readonly Tool[], draft: Draft): Entry[] {
 const canBeStrict = (tool: Tool, { family }: Draft): boolean =>
   family.strictTools && tool.kind === 'function' && tool.schema?.type === 'object' && fitsStrict(tool.schema);
 
+/** Nothing is hidden from the model, so that there is nothing to be searched for. */
+function noteServerTool(name: string, losses: Losses): void {
+  if (name.startsWith('tool_search'))
+    losses.approximate('tools', 'the model is shown all tools: it needs no tool search');
+  else losses.drop('tools', `${name} is a tool of another vendor's servers`);
+}
+
 function noteExtras(tool: Tool, { losses }: Draft): void {
   for (const bag of Object.values(tool.extensions ?? {})) {
-    for (const field of Object.keys(bag)) losses.drop(field, 'the target has no such setting');
+    for (const [field, value] of Object.entries(bag)) {
+      // A tool of a vendor's own is in there whole, and the model streams what it writes as it writes it anyway.
+      const isSaid =
+        (tool.kind === 'server' && field === tool.name) || field === 'eager_input_streaming' || isDirect(field, value);
+      if (!isSaid) losses.drop(field, 'the target has no such setting');
+    }
   }
   if (tool.deferred) losses.approximate('deferred', 'the tool is sent with the request');
-  if (tool.namespace !== undefined) losses.drop('namespace', 'tools have names only');
 }
 
 function toSpec(tool: Tool, strict: boolean, { family, losses, names }: Draft): ConverseTool {
@@ -172,12 +211,19 @@ function toSpec(tool: Tool, strict: boolean, { family, losses, names }: Draft): 
   return { toolSpec: { name, ...description, inputSchema: { json }, ...(strict ? { strict } : {}) } };
 }
 
+/** That the model itself may call it. */
+const isDirect = (field: string, value: unknown): boolean =>
+  field === 'allowed_callers' && Array.isArray(value) && value.every((caller) => caller === 'direct');
+
 const FREE_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
 
 /** Tools for calls in the history of a request that has none: Bedrock refuses tool blocks without toolConfig. */
-function inventTools(turns: readonly Turn[]): Entry[] {
+function inventTools(turns: readonly Turn[], { native, names: wireNames }: Draft): Entry[] {
   const names = new Set<string>();
   for (const { pieces } of turns) for (const { block } of pieces) if (block.toolUse) names.add(block.toolUse.name);
+  // Those are in the request, where Converse does not see them; it wants to see one.
+  for (const name of native?.values() ?? []) names.delete(name);
+  if (names.size === 0) names.add(wireNames.free('none'));
   const inputSchema = { json: { type: 'object', properties: {} } };
   return [...names].map((name) => ({ name, spec: { toolSpec: { name, inputSchema } }, mark: undefined }));
 }

@@ -16,6 +16,7 @@ import type { Losses } from './losses.ts';
 import { type MediaBlock, type MediaKind, MediaShaper } from './media.ts';
 import type { ToolNames } from './names.ts';
 import { notePart } from './part-losses.ts';
+import { searchResultOf } from './search-result.ts';
 import { ServerTools } from './server-tools.ts';
 import { textBlock } from './text-block.ts';
 
@@ -42,6 +43,8 @@ export interface Draft {
   readonly family: Family;
   readonly losses: Losses;
   readonly names: ToolNames;
+  /** Tools that go to a Claude in Anthropic's own form: the request's name → what the model calls them. */
+  readonly native?: ReadonlyMap<string, string>;
 }
 
 export interface Conversation {
@@ -100,7 +103,7 @@ class ConversationReader {
         this.#draft.losses.drop('system', 'a system prompt holds text only');
         continue;
       }
-      notePart(part, this.#draft.losses);
+      notePart(part, this.#draft.losses, this.#draft.family);
       // Blank text is refused; a mark on it goes with the text before it.
       if (isBlank(part.text)) {
         this.#markOn(this.system.at(-1), part);
@@ -128,7 +131,7 @@ class ConversationReader {
   }
 
   #readPart(part: Part, turn: Turn): void {
-    notePart(part, this.#draft.losses, turn.role === 'user');
+    notePart(part, this.#draft.losses, this.#draft.family, turn.role === 'user');
     switch (part.type) {
       case 'text':
         if (!isBlank(part.text))
@@ -246,9 +249,11 @@ class ConversationReader {
     const { family, losses } = this.#draft;
     const content: ConverseToolResultContent[] = [];
     for (const inner of part.parts) {
-      notePart(inner, losses);
+      notePart(inner, losses, family);
       if (inner.type === 'text') {
-        if (!isBlank(inner.text)) content.push({ text: inner.text });
+        const searchResult = searchResultOf(inner, family);
+        if (searchResult !== undefined) content.push({ searchResult });
+        else if (!isBlank(inner.text)) content.push({ text: inner.text });
       } else if (inner.type === 'media') {
         const media = this.#media.shape(inner);
         if (media === undefined) continue;

@@ -16,7 +16,7 @@ export class UnstreamedModels {
   readonly #ids = new Map<string, 'always' | 'with tools'>();
 
   /** Whether the answer to this request is to be asked for whole. */
-  covers({ target, body }: Wire): boolean {
+  covers({ target, body }: Pick<Wire, 'target'> & { readonly body: object }): boolean {
     if (this.#ids.size === 0) return false;
     const known = this.#ids.get(target.id);
     return known === 'always' || (known === 'with tools' && 'toolConfig' in body && body.toolConfig !== undefined);
@@ -26,10 +26,10 @@ export class UnstreamedModels {
   watch(client: BedrockClient): BedrockClient {
     return {
       errorContext: client.errorContext,
-      send: async (target, operation, body, signal) => {
-        if (operation !== 'converse-stream') return client.send(target, operation, body, signal);
+      send: async (target, operation, body, signal, headers) => {
+        if (operation !== 'converse-stream') return client.send(target, operation, body, signal, headers);
         try {
-          return await client.send(target, operation, body, signal);
+          return await client.send(target, operation, body, signal, headers);
         } catch (error) {
           throw this.#learn(target.id, error);
         }

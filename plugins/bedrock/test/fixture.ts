@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import type { Call, ChatEvent, ChatRequest, Host, Plan } from '@turnout/core/contract';
+import type { Call, ChatEvent, ChatRequest, Host, Plan, RelayCall } from '@turnout/core/contract';
 import { encodeFrame } from '@turnout/core/wire';
 import { Agent, request } from 'undici';
 import type { BedrockClient } from '../src/client.ts';
@@ -79,6 +79,11 @@ export const callOf = (plan: Plan, signal: AbortSignal = new AbortController().s
   deadline: Date.now() + 60_000,
   plan,
   log: silent,
+});
+
+export const relayCallOf = (plan: Plan, answerModel: string, signal?: AbortSignal): RelayCall => ({
+  ...callOf(plan, signal),
+  answerModel,
 });
 
 export const eventFrame = (type: string, payload: unknown): Buffer =>
