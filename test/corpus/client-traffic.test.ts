@@ -64,7 +64,8 @@ describe.skipIf(!hasClientTraffic)('what clients really send', () => {
           status: refusal.status,
           text: expect.stringMatching(refusal.says),
         });
-      if (refusal === undefined && !isCount(path)) expect(text).not.toMatch(/"?error"?:|response\.failed|EXCEPTION/i);
+      if (refusal === undefined && !isCount(path))
+        expect(text).not.toMatch(/"error":\{|event: error|response\.failed|exception-type/);
       const lost = answer.headers.get('x-turnout-losses')?.split(', ') ?? [];
       const losses = found[family].get(request.client) ?? new Set<string>();
       for (const loss of lost) losses.add(loss);

@@ -34,9 +34,12 @@ function read(folder: string): ClientRequest[] {
       // A capture is the request; a recording holds it beside the answer.
       const { path, headers = {}, body } = record.request ?? record;
       if (typeof body !== 'object' || body === null) return [];
-      const told = Object.entries(headers).filter(([name]) => TOLD.includes(name));
+      // Long values were cut for the corpus, with a sign that no header can hold.
+      const told = Object.entries(headers).flatMap(([name, value]) =>
+        TOLD.includes(name) ? [[name, String(value).replace(/,[^,]*….*$/, '')]] : [],
+      );
       const name = file.replace(/\.json$/, '');
       const client = name.split(/-(?=[a-z0-9._]+-\d+$)|__/)[0] ?? name;
-      return [{ name, client, path, headers: Object.fromEntries(told) as Record<string, string>, body }]; // JSON's headers are strings
+      return [{ name, client, path, headers: Object.fromEntries(told), body }];
     });
 }
