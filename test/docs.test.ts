@@ -1,17 +1,17 @@
-// What the documents show is run: the plugin of CONTRIBUTING, the YAML of README.
+// What the documents show is run: the commands of CONTRIBUTING, the YAML of README.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import OpenAI from 'openai';
-import { afterAll, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, test } from 'vitest';
 import { loadRouter } from '../core/src/cli/index.ts';
 import { SILENT } from '../core/src/observe/index.ts';
-import { listen } from '../core/src/server/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-// Inside the repository, so that the plugin finds its imports as one beside a user's installed Turnout does.
+// Inside the repository, where what CONTRIBUTING makes finds its imports.
 const dir = join(root, 'out', 'docs');
 mkdirSync(dir, { recursive: true });
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -26,36 +26,73 @@ function blocks(file: string, language: string): string[] {
 
 const load = (file: string, env: NodeJS.ProcessEnv) => loadRouter(file, { home: join(root, 'bin'), env }, SILENT);
 
-test('the provider of CONTRIBUTING works as it stands there', async () => {
-  const [source = ''] = blocks('CONTRIBUTING.md', 'ts');
-  const [yaml = ''] = blocks('CONTRIBUTING.md', 'yaml');
-  writeFileSync(join(dir, 'parrot.ts'), source);
-  writeFileSync(join(dir, 'parrot.yaml'), yaml);
-  const statuses = [429, 200];
-  const service = http.createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      response.writeHead(statuses.shift() ?? 200, { 'retry-after': '0' });
-      response.end(JSON.stringify({ text: `${JSON.parse(body).prompt.join(' ')}!` }));
+describe('CONTRIBUTING', () => {
+  const shell = blocks('CONTRIBUTING.md', 'sh').join('').trim().split('\n');
+  const background: ChildProcess[] = [];
+  afterAll(() => {
+    // Each is the first of a group of its own: npm's children end with it.
+    for (const { pid } of background) if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+  });
+
+  test('a provider from nothing: every command, in its order', { timeout: 120_000 }, async () => {
+    const [service, router] = [await freePort(), await freePort()];
+    const { NODE_TEST_CONTEXT: _, ...outer } = process.env;
+    const env = { ...outer, PORT: String(service), ACME_URL: `http://127.0.0.1:${service}/v1/generate` };
+    const printed: Record<string, string> = {};
+    for (const line of shell) {
+      const command = line.replaceAll('out/acme', 'out/docs/acme').replaceAll('4180', String(router));
+      if (command.endsWith(' &')) {
+        const port = command.includes('serve') ? router : service;
+        background.push(
+          spawn('bash', ['-c', command.slice(0, -2)], { cwd: root, env, stdio: 'ignore', detached: true }),
+        );
+        await expect.poll(() => isOpen(port), { timeout: 30_000 }).toBe(true);
+      } else {
+        const { stdout } = await promisify(execFile)('bash', ['-c', command], { cwd: root, env });
+        printed[line] = stdout;
+      }
+    }
+    const said = (word: RegExp) => Object.entries(printed).find(([line]) => word.test(line))?.[1];
+    expect(said(/plugin new/)).toMatch(/a provider called "acme"/);
+    expect(said(/^npm test/)).toMatch(/fail 0/);
+    expect(said(/ check /)).toMatch(/ok, 1 provider, 1 route/);
+    expect(said(/ explain /)).toMatch(/acme\/grey/);
+    expect(JSON.parse(said(/^curl/) ?? '')).toMatchObject({
+      model: 'polly',
+      choices: [{ message: { content: 'Hello there' }, finish_reason: 'stop' }],
     });
   });
-  await new Promise<void>((ready) => service.listen(0, '127.0.0.1', ready));
-  const { port } = service.address() as AddressInfo;
-  const router = await load(join(dir, 'parrot.yaml'), { PARROT_URL: `http://127.0.0.1:${port}/` });
-  const listening = await listen(router, { host: '127.0.0.1', port: 0 });
-  const openai = new OpenAI({ baseURL: `${listening.url}/v1`, apiKey: 'x', maxRetries: 0 });
-  const { data, response } = await openai.chat.completions
-    .create({ model: 'polly', messages: [{ role: 'user', content: 'Hello' }], seed: 1 })
-    .withResponse();
-  expect(data.choices[0]?.message.content).toBe('Hello!');
-  expect(response.headers.get('x-turnout-attempts')).toBe('2');
-  await listening.close();
-  await router.close();
-  service.close();
+
+  test('the tests of the kit that it names are there', () => {
+    const kit = readFileSync(join(root, 'core/src/testing/conformance.ts'), 'utf8');
+    const table = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').match(/^ *\| `src\/.*$/gm) ?? [];
+    const named = table.flatMap((row) =>
+      [...(row.split('|')[3] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    );
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((name) => !name.startsWith('status ') && !kit.includes(name))).toEqual([]);
+  });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
 
 test('the YAML of README is sound', async () => {
   const shown = blocks('README.md', 'yaml');

@@ -1,12 +1,20 @@
-// The command line: serve · check · explain · models · doctor. Errors go to stderr, exit code 1; `--help` exits 0.
+// The command line: serve · check · explain · models · doctor · plugin new. Errors go to stderr, exit code 1; `--help` exits 0.
 import { parseArgs } from 'node:util';
 import { ConfigError, formatIssues, loadConfig } from '../config/index.ts';
 import { RouterError } from '../contract/index.ts';
-import { builtInPlugins, createPluginLoader, createRouter, type Router, unrestricted } from '../host/index.ts';
+import {
+  builtInPlugins,
+  createPluginLoader,
+  createRouter,
+  type Router,
+  tryProviders,
+  unrestricted,
+} from '../host/index.ts';
 import { createLog, SILENT } from '../observe/index.ts';
 import { explain, formatExplanation, routeWarnings } from '../server/index.ts';
 import { doctor } from './doctor.ts';
 import { models } from './models.ts';
+import { newPlugin } from './plugin-new.ts';
 import { serve } from './serve.ts';
 import { collectSettingNotes } from './setting-notes.ts';
 
@@ -21,6 +29,7 @@ export const USAGE = `turnout: a self-hosted LLM router
   turnout models  [PROVIDER] --config FILE [--json]  what the providers offer: names, limits, prices, abilities
   turnout doctor  --config FILE [--call] [--json]    whether each provider can be used, step by step
                                                      --call asks each for one token
+  turnout plugin new NAME [--dir D]                  a package with a provider of your own to start from
 
   --config is relative to where you stand. --help prints this.`;
 
@@ -55,6 +64,7 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
       port: { type: 'string' },
       json: { type: 'boolean', default: false },
       call: { type: 'boolean', default: false },
+      dir: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -77,6 +87,11 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
     const [provider] = names;
     return models(await load(), { provider, json: values.json });
   }
+  if (command === 'plugin') {
+    const [action, name, ...more] = names;
+    if (action !== 'new' || more.length > 0) throw new Error(`there is only "plugin new NAME"\n\n${USAGE}`);
+    return newPlugin(name, { home: options.home, dir: values.dir });
+  }
   if (command === 'doctor') return doctor(await load(), { call: values.call, json: values.json });
   throw new Error(`there is no command "${command}"\n\n${USAGE}`);
 }
@@ -84,7 +99,12 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
 /** Reads, checks and builds what a file declares; nothing is called yet. Throws ConfigError with everything wrong. */
 export async function loadRouter(file: string, options: CliOptions, log: Router['log']): Promise<Router> {
   const { env, home } = options;
-  const config = await loadConfig(file, { env, loadPlugin: createPluginLoader(home), builtIns: builtInPlugins(home) });
+  const config = await loadConfig(file, {
+    env,
+    loadPlugin: createPluginLoader(home),
+    builtIns: builtInPlugins(home),
+    tryProviders: (providers, dir) => tryProviders(providers, dir, SILENT),
+  });
   return createRouter(config, log);
 }
 

@@ -2,6 +2,6 @@
 export type * from './config.ts';
 export { ConfigError, formatIssues } from './error.ts';
 export { configJsonSchema } from './json-schema.ts';
-export type { LoadOptions } from './load.ts';
+export type { LoadOptions, ProviderFault } from './load.ts';
 export { loadConfig } from './load.ts';
 export { type LoadedPlugin, type LoadPlugin, PluginNotFoundError } from './provider.ts';

@@ -30,6 +30,16 @@ export interface LoadOptions {
   readonly loadPlugin: LoadPlugin;
   /** Names of the built-in plugins, for "did you mean". */
   readonly builtIns?: readonly string[];
+  /** Asked when something else is wrong with the file: what would be wrong with the providers that are sound so far, so that it is
+   * said at once. Nothing of them stays open. */
+  readonly tryProviders?: (providers: readonly ProviderConfig[], dir: string) => Promise<readonly ProviderFault[]>;
+}
+
+/** Something wrong with a provider's settings that is found only when it is created. */
+export interface ProviderFault {
+  /** From the root of the file. */
+  readonly path: YamlPath;
+  readonly message: string;
 }
 
 /** Reads and checks a file. Throws ConfigError with everything that is wrong with it, in the order of the file. */
@@ -69,7 +79,14 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   const subject = { root, base: [], value: own, siblings, redact: secrets.redact, schema: jsonSchemaOf(rootSchema) };
   const ofRoot = parsed.success ? [] : problemsOf(parsed.error.issues, subject);
   const all = [...problems, ...ofRoot, ...declared.problems, ...ofRoutes, ...referenceProblems(root)];
-  if (!parsed.success || all.length > 0) return fail(all);
+  if (!parsed.success || all.length > 0) {
+    const faults = (await options.tryProviders?.(providers, dir)) ?? [];
+    const span = ({ path }: ProviderFault) => spanAt(root, path);
+    return fail([
+      ...all,
+      ...faults.map((fault) => ({ ...fault, message: secrets.redact(fault.message), span: span(fault) })),
+    ]);
+  }
   return build({ source, secrets, root, dir }, parsed.data, providers, settings);
 }
 

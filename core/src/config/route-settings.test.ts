@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { ConfigError } from './error.ts';
 import { configJsonSchema } from './json-schema.ts';
 import { loadConfig } from './load.ts';
+import { PluginNotFoundError } from './provider.ts';
 import { isRecord } from './schema-keys.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnout-route-settings-'));
@@ -58,7 +59,7 @@ async function load(routes: string, more = ''): Promise<Config> {
     env: { LEVEL: '7' },
     loadPlugin: async (name) => {
       const plugin = PLUGINS.find((one) => one.name === name);
-      if (!plugin) throw new Error(`there is no plugin "${name}"`);
+      if (!plugin) throw new PluginNotFoundError(`there is no plugin "${name}"`);
       return { plugin, path: name };
     },
   });

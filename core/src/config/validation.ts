@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { YamlPath } from './config.ts';
 import type { JsonSchema } from './schema-keys.ts';
-import { knownAt } from './schema-keys.ts';
+import { isRecord, knownAt } from './schema-keys.ts';
 import { didYouMean } from './suggestion.ts';
 import type { Place, Problem } from './tree.ts';
 import { hasBroken, locate, parentSpan, valueSpan } from './tree.ts';
@@ -101,8 +101,17 @@ export const spaceHint = (place: Place): string =>
 /** A schema's result; a schema that throws is turned into its message. */
 export async function validate(schema: StandardSchemaV1, value: unknown) {
   try {
-    return await schema['~standard'].validate(value);
+    const result: unknown = await schema['~standard'].validate(value);
+    return isResult(result) ? result : { message: 'its schema answers with neither a value nor issues' };
   } catch (error) {
     return { message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The schema may be anybody's. */
+function isResult(result: unknown): result is StandardSchemaV1.Result<unknown> {
+  if (!isRecord(result)) return false;
+  const { issues } = result;
+  if (issues === undefined) return true;
+  return Array.isArray(issues) && issues.length > 0 && issues.every((issue) => typeof issue?.message === 'string');
 }

@@ -1,7 +1,7 @@
 // A configuration at work: everything that one request needs, built together and closed together.
-import type { Config, ConfigIssue } from '../config/config.ts';
-import { ConfigError } from '../config/index.ts';
-import { type Logger, SettingError } from '../contract/index.ts';
+import type { Config, ProviderConfig } from '../config/config.ts';
+import { ConfigError, type ProviderFault } from '../config/index.ts';
+import type { Logger, SettingError } from '../contract/index.ts';
 import { createTable, type Table } from '../routing/index.ts';
 import { createKeyRing, type KeyRing } from './keys.ts';
 import { createMediaFetcher, type MediaFetcher } from './media.ts';
@@ -18,26 +18,51 @@ export interface Router {
   close(): Promise<void>;
 }
 
-/** Creates every provider of a checked configuration. Throws ConfigError with the place of each `create` that threw, after
- * closing those that were built. */
-export async function createRouter(config: Config, log: Logger): Promise<Router> {
-  const upstreams = new Map<string, Upstream>();
-  const issues: ConfigIssue[] = [];
-  for (const provider of config.providers) {
-    try {
-      upstreams.set(provider.name, await createUpstream(provider, config.dir, log));
-    } catch (error) {
-      const path = ['providers', provider.name, ...(error instanceof SettingError ? error.path : [])];
-      issues.push(config.issue(path, error instanceof Error ? error.message : String(error)));
-    }
-  }
+/** Creates every provider of a checked configuration. Throws ConfigError with the place of each `create` that threw or took longer
+ * than `patienceMs`, after closing those that were built. */
+export async function createRouter(config: Config, log: Logger, patienceMs?: number): Promise<Router> {
+  const { upstreams, faults } = await createAll(config.providers, config.dir, log, patienceMs);
   const media = createMediaFetcher();
   const close = () => closeAll([media, ...upstreams.values()].reverse(), log);
-  if (issues.length > 0) {
+  if (faults.length > 0) {
     await close();
-    throw new ConfigError(issues);
+    throw new ConfigError(faults.map(({ path, message }) => config.issue(path, message)));
   }
   return { config, table: createTable(config), upstreams, keys: createKeyRing(config.keys), media, log, close };
+}
+
+/** What would be wrong with these providers if they were created: they are, and are closed again. */
+export async function tryProviders(
+  providers: readonly ProviderConfig[],
+  dir: string,
+  log: Logger,
+): Promise<readonly ProviderFault[]> {
+  const { upstreams, faults } = await createAll(providers, dir, log);
+  await closeAll([...upstreams.values()].reverse(), log);
+  return faults;
+}
+
+interface Created {
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly faults: readonly ProviderFault[];
+}
+
+async function createAll(
+  providers: readonly ProviderConfig[],
+  dir: string,
+  log: Logger,
+  patienceMs?: number,
+): Promise<Created> {
+  const upstreams = new Map<string, Upstream>();
+  const faults: ProviderFault[] = [];
+  for (const provider of providers) {
+    try {
+      upstreams.set(provider.name, await createUpstream(provider, dir, log, patienceMs));
+    } catch (error) {
+      faults.push({ path: ['providers', provider.name, ...settingPath(error)], message: messageOf(error) });
+    }
+  }
+  return { upstreams, faults };
 }
 
 async function closeAll(rooms: readonly { name?: string; close(): Promise<void> }[], log: Logger): Promise<void> {
@@ -48,4 +73,19 @@ async function closeAll(rooms: readonly { name?: string; close(): Promise<void> 
       log.warn({ provider: room.name, err: error }, 'a provider did not close cleanly');
     }
   }
+}
+
+/** The path of a SettingError, of any copy of the contract: a plugin may bring its own. */
+function settingPath(error: unknown): SettingError['path'] {
+  if (!(error instanceof Error) || error.name !== 'SettingError' || !('path' in error)) return [];
+  const { path } = error;
+  return Array.isArray(path)
+    ? path.filter((segment) => typeof segment === 'string' || typeof segment === 'number')
+    : [];
+}
+
+/** One line, whatever a plugin has thrown. */
+function messageOf(error: unknown): string {
+  const text = (error instanceof Error ? error.message || error.name : String(error)).trim();
+  return text === '' ? 'create() threw an empty text' : text.split('\n', 1).join('');
 }

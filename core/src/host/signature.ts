@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { KeyPair } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';
-import { type SigningKey, type VerifyFailure, verifyHead } from '../wire/index.ts';
+import { isSignature, type SigningKey, type VerifyFailure, verifyHead } from '../wire/index.ts';
 import type { Caller, CallerHead, Claim } from './keys.ts';
 
 /** As AWS has it, in both directions. */
@@ -10,7 +10,7 @@ const SKEW_MS_MAX = 5 * 60_000;
 
 /** Whether a request shows a signature, sound or not, in place of a key. */
 export function isSigned({ authorization }: CallerHead['headers']): boolean {
-  return typeof authorization === 'string' && authorization.startsWith('AWS4-');
+  return typeof authorization === 'string' && isSignature(authorization);
 }
 
 export interface SigningCaller {

@@ -5,6 +5,8 @@ import { Gate } from '../attempt/gate.ts';
 import type { ProviderConfig } from '../config/config.ts';
 import type { Host, Logger, Provider } from '../contract/index.ts';
 import { createDispatcher } from './dispatcher.ts';
+import { PLUGIN_PATIENCE_MS, spelled, within } from './patience.ts';
+import { providerFault } from './plugin-shape.ts';
 
 export interface Upstream {
   readonly name: string;
@@ -20,8 +22,14 @@ export interface Upstream {
 /** The Watch of a call is what ends it. Said for each request, since undici's forward proxy does not hand it on. */
 const UNTIMED = { headersTimeout: 0, bodyTimeout: 0 };
 
-/** Builds the provider and its own connection pool. Throws what `create` throws; nothing stays open then. */
-export async function createUpstream(config: ProviderConfig, dir: string, log: Logger): Promise<Upstream> {
+/** Builds the provider and its own connection pool. Throws what `create` throws, and an Error when it gives no provider, or none in
+ * time; nothing stays open then. */
+export async function createUpstream(
+  config: ProviderConfig,
+  dir: string,
+  log: Logger,
+  patienceMs = PLUGIN_PATIENCE_MS,
+): Promise<Upstream> {
   const dispatcher = createDispatcher(config, dir);
   const host: Host = {
     name: config.name,
@@ -34,7 +42,7 @@ export async function createUpstream(config: ProviderConfig, dir: string, log: L
   };
   let provider: Provider;
   try {
-    provider = await config.plugin.create(config.settings, host);
+    provider = await createProvider(config, host, patienceMs);
   } catch (error) {
     await dispatcher.destroy();
     throw error;
@@ -50,7 +58,7 @@ export async function createUpstream(config: ProviderConfig, dir: string, log: L
     close: () => {
       closed ??= (async () => {
         try {
-          await provider.close?.();
+          await within(provider.close?.(), patienceMs, `close() has not ended within ${spelled(patienceMs)}`);
         } finally {
           await dispatcher.destroy();
         }
@@ -58,4 +66,31 @@ export async function createUpstream(config: ProviderConfig, dir: string, log: L
       return closed;
     },
   };
+}
+
+/** What `create` gives, if it is a provider and comes in time. What is no use is closed, also when it comes later. */
+async function createProvider({ plugin, settings }: ProviderConfig, host: Host, patienceMs: number): Promise<Provider> {
+  // Inside a promise: a throw and a rejection are the same.
+  const creating = Promise.resolve().then(() => plugin.create(settings, host));
+  const late = `create() of plugin "${plugin.name}" has not ended within ${spelled(patienceMs)}`;
+  let provider: Provider;
+  try {
+    provider = await within(creating, patienceMs, late);
+  } catch (error) {
+    creating.then(discard, () => {});
+    throw error;
+  }
+  const fault = providerFault(provider);
+  if (fault === undefined) return provider;
+  await within(discard(provider), patienceMs, fault);
+  throw new Error(fault);
+}
+
+/** Closes what may be a provider, whatever it is. */
+async function discard(provider: Partial<Provider> | null | undefined): Promise<void> {
+  try {
+    await provider?.close?.();
+  } catch {
+    // What is wrong with it is said already.
+  }
 }
