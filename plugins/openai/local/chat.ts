@@ -1,17 +1,14 @@
 // POST /chat/completions: what openai-local answers by itself, always the same to the same request.
 import { createHash } from 'node:crypto';
+import { fillSchema, isObject, type JsonObject, objectsIn, type Take, takeJson } from '@turnout/core/testing';
 import { type Answer, type AnswerCall, encodeCompletion, encodeStream } from './completion.ts';
-import { type Bag, isObject, objectsIn } from './json.ts';
-import { takeJson } from './model-list.ts';
-import type { Take } from './playback.ts';
-import { fillSchema } from './schema-value.ts';
 import type { ScriptedAnswer, ScriptedCall } from './script.ts';
 import { chooseCalls } from './tool-choice.ts';
 import { traitsOf } from './traits.ts';
 import { checkChat } from './validate.ts';
 
 /** Throws Refusal for what OpenAI would refuse. */
-export function answerChat(body: Bag, scripted: ScriptedAnswer): Take {
+export function answerChat(body: JsonObject, scripted: ScriptedAnswer): Take {
   checkChat(body);
   const answer = override(compose(body), scripted);
   if (body.stream !== true) return takeJson(encodeCompletion(answer), answer.usage.completion_tokens);
@@ -31,7 +28,8 @@ interface Turn {
   readonly results: readonly { readonly name: string; readonly text: string }[];
 }
 
-function compose(body: Bag): Answer {
+/** The own answer to a request. */
+export function compose(body: JsonObject): Answer {
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([body.model, body.messages, body.tools]))
     .digest('base64url')
@@ -66,7 +64,7 @@ const usageOf = (prompt: number, completion: number, reasoning: number): Answer[
 
 const countTokens = (text: string): number => Math.ceil(text.length / 4);
 
-function readTurn(messages: readonly Bag[]): Turn {
+function readTurn(messages: readonly JsonObject[]): Turn {
   const start = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
   const names = new Map(
     messages
@@ -93,7 +91,7 @@ const textsIn = (content: unknown): string[] =>
     ? [content]
     : objectsIn(content).flatMap(({ text }) => (typeof text === 'string' ? [text] : []));
 
-function describeMedia({ type, file }: Bag): string {
+function describeMedia({ type, file }: JsonObject): string {
   if (type === 'image_url') return 'an image';
   if (type === 'input_audio') return 'an audio';
   return `the document "${isObject(file) ? String(file.filename ?? file.file_id) : ''}"`;
@@ -110,17 +108,17 @@ function say({ text, media, results }: Turn): string {
 
 const shorten = (text: string): string => (text.length <= SAID_MAX ? text : `${text.slice(0, SAID_MAX)}…`);
 
-function schemaOf({ response_format: format }: Bag): unknown {
+function schemaOf({ response_format: format }: JsonObject): unknown {
   if (!isObject(format)) return undefined;
   if (format.type === 'json_object') return { type: 'object' };
   return isObject(format.json_schema) ? (format.json_schema.schema ?? { type: 'object' }) : undefined;
 }
 
 /** A call that was forced by its name ends with `stop`, as at OpenAI. */
-const finishOfCalls = ({ tool_choice: choice }: Bag): string => (isObject(choice) ? 'stop' : 'tool_calls');
+const finishOfCalls = ({ tool_choice: choice }: JsonObject): string => (isObject(choice) ? 'stop' : 'tool_calls');
 
 /** Ends the text at the first stop sequence and at the token limit. */
-function limit(text: string, body: Bag): Pick<Answer, 'content' | 'finishReason'> {
+function limit(text: string, body: JsonObject): Pick<Answer, 'content' | 'finishReason'> {
   const stops = [body.stop].flat().filter((stop) => typeof stop === 'string');
   const found = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   const ended = found.length === 0 ? text : text.slice(0, Math.min(...found));
@@ -130,7 +128,7 @@ function limit(text: string, body: Bag): Pick<Answer, 'content' | 'finishReason'
 }
 
 /** The own answer with what a script puts in place of it. */
-function override(own: Answer, scripted: ScriptedAnswer): Answer {
+export function override(own: Answer, scripted: ScriptedAnswer): Answer {
   const { content, toolCalls, reasoning, reasoningField, refusal, annotations, finishReason, usage, model } = scripted;
   const says = content !== undefined || toolCalls !== undefined || refusal !== undefined;
   const calls = toolCalls?.map((call, index) => toCall(call, `${own.id.slice(-20)}${index}`));

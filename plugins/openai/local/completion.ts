@@ -1,4 +1,5 @@
 // An answer as OpenAI's JSON: one completion, or the chunks of a stream.
+import { splitJson, splitWords } from '@turnout/core/testing';
 
 export interface AnswerCall {
   readonly id: string;
@@ -76,25 +77,7 @@ function deltasOf({ content, calls, reasoning, refusal, annotations }: Answer): 
   for (const [index, { id, name, input, custom }] of calls.entries()) {
     const [type, field] = custom ? ['custom', 'input'] : ['function', 'arguments'];
     deltas.push({ tool_calls: [{ index, id, type, [type]: { name, [field]: '' } }] });
-    for (const text of splitInput(input)) deltas.push({ tool_calls: [{ index, [type]: { [field]: text } }] });
+    for (const text of splitJson(input)) deltas.push({ tool_calls: [{ index, [type]: { [field]: text } }] });
   }
   return deltas;
-}
-
-const WORDS_PER_PIECE = 3;
-const CHARACTERS_PER_PIECE = 12;
-
-/** A text in pieces of a few words; none for an empty text. */
-function splitWords(text: string): string[] {
-  const words = text.match(/\s*\S+\s*/g) ?? (text === '' ? [] : [text]);
-  const pieces: string[] = [];
-  for (let at = 0; at < words.length; at += WORDS_PER_PIECE)
-    pieces.push(words.slice(at, at + WORDS_PER_PIECE).join(''));
-  return pieces;
-}
-
-function splitInput(text: string): string[] {
-  const pieces: string[] = [];
-  for (let at = 0; at < text.length; at += CHARACTERS_PER_PIECE) pieces.push(text.slice(at, at + CHARACTERS_PER_PIECE));
-  return pieces;
 }

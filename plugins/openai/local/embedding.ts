@@ -1,8 +1,6 @@
 // POST /embeddings: vectors that depend on the text alone.
 import { createHash } from 'node:crypto';
-import type { Bag } from './json.ts';
-import { takeJson } from './model-list.ts';
-import type { Take } from './playback.ts';
+import { type JsonObject, type Take, takeJson } from '@turnout/core/testing';
 import { invalidType, invalidValue, missingParameter, Refusal, unknownParameter } from './refusal.ts';
 
 const FIELDS = new Set(['model', 'input', 'dimensions', 'encoding_format', 'user']);
@@ -10,7 +8,7 @@ const DIMENSIONS = 1536;
 const TEXTS_MAX = 2048;
 
 /** Throws Refusal for what OpenAI would refuse. */
-export function answerEmbeddings(body: Bag): Take {
+export function answerEmbeddings(body: JsonObject): Take {
   for (const field of Object.keys(body)) if (!FIELDS.has(field)) throw unknownParameter(field);
   const { input, model, dimensions, encoding_format: encoding } = body;
   if (input === undefined) throw missingParameter('input');

@@ -1,5 +1,5 @@
 // GET /models and GET /models/{id}.
-import type { Take } from './playback.ts';
+import { type Take, takeJson } from '@turnout/core/testing';
 import { Refusal } from './refusal.ts';
 
 const MODELS: readonly string[] = [
@@ -14,7 +14,7 @@ const MODELS: readonly string[] = [
 
 /** Throws Refusal for a model that is not there. */
 export function answerModels(path: string, models: readonly string[] = MODELS): Take {
-  const id = /^\/v1\/models\/(.+)$/.exec(path)?.[1];
+  const id = /^\/models\/(.+)$/.exec(path)?.[1];
   if (id === undefined) return takeJson({ object: 'list', data: models.map(describe) });
   const name = decodeURIComponent(id);
   if (!models.includes(name)) {
@@ -24,12 +24,3 @@ export function answerModels(path: string, models: readonly string[] = MODELS): 
 }
 
 const describe = (id: string): object => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'openai-local' });
-
-/** An answer that is one JSON. */
-export const takeJson = (value: object, outputTokens = 0): Take => ({
-  headers: { 'content-type': 'application/json' },
-  frames: [Buffer.from(JSON.stringify(value))],
-  stream: false,
-  endFrames: 1,
-  outputTokens,
-});

@@ -1,141 +1,72 @@
 // The HTTP server: one request after the other through key, script, validation and answer.
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { parseBody, readBody } from './body.ts';
+import {
+  createScript,
+  isObject,
+  type LocalOptions,
+  type LocalServer,
+  type LocalVendor,
+  type OpenRequest,
+  type Playback,
+  playStep,
+  playTake,
+  startLocal,
+  type Take,
+} from '@turnout/core/testing';
 import { answerChat } from './chat.ts';
 import { answerEmbeddings } from './embedding.ts';
-import { isObject } from './json.ts';
 import { answerModels } from './model-list.ts';
-import { play } from './play.ts';
-import { type Playback, playRefusal, playStep, playTake, type Take } from './playback.ts';
-import { createRecord, type OpenRecord, type Operation, type RecordedRequest } from './record.ts';
+import { DIALECT, playRefusal } from './playback.ts';
 import { Refusal } from './refusal.ts';
-import { createScript, type ScriptEntry, type Step } from './script.ts';
+import { answerResponse } from './responses.ts';
+import type { Operation, RecordedRequest, Step } from './script.ts';
 
-export interface OpenaiLocalOptions {
-  /** Default 127.0.0.1. Another address opens the server to the network. */
-  readonly host?: string | undefined;
-  /** Default 0: a free one. */
-  readonly port?: number | undefined;
+export interface OpenaiLocalOptions extends LocalOptions<Operation, Step> {
   /** Who may call. Without: everybody. */
   readonly apiKeys?: readonly string[] | undefined;
   /** The models there are. Default: any name is one, and a few of OpenAI's are listed. What a model takes is told by its
    * name, as at OpenAI. */
   readonly models?: readonly string[] | undefined;
-  readonly script?: readonly ScriptEntry[] | undefined;
-  /** How fast answers stream. Default: at once. */
-  readonly tokensPerSecond?: number | undefined;
-  /** The longest body accepted. Default 25,000,000. */
-  readonly bodyBytesMax?: number | undefined;
-  /** How many requests are remembered. Default 1,000. */
-  readonly requestsMax?: number | undefined;
 }
 
-export interface OpenaiLocal {
-  /** `http://127.0.0.1:4182` */
-  readonly url: string;
-  /** What clients take as their base URL: the same with `/v1`. */
-  readonly baseUrl: string;
-  readonly port: number;
-  /** The latest requests, oldest first. */
-  readonly requests: readonly RecordedRequest[];
-  /** How many answers are under way. */
-  readonly open: number;
-  /** Appends to the script. */
-  script(...entries: ScriptEntry[]): void;
-  /** Forgets the script and the requests. */
-  reset(): void;
-  /** Ends everything, also answers under way. Idempotent. */
-  close(): Promise<void>;
-}
-
-const BODY_BYTES_MAX = 25_000_000;
-const REQUESTS_MAX = 1000;
+export type OpenaiLocal = LocalServer<Operation, Step>;
 
 /** Starts a local OpenAI. Rejects when the port is taken. */
-export async function startOpenaiLocal(options: OpenaiLocalOptions = {}): Promise<OpenaiLocal> {
-  const script = createScript(options.script);
-  const requests: OpenRecord[] = [];
-  const closing = new AbortController();
-  let open = 0;
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const record = createRecord(request);
-    requests.push(record);
-    if (requests.length > (options.requestsMax ?? REQUESTS_MAX)) requests.shift();
-    open += 1;
-    const closed = new AbortController();
-    const stop = (): void => closed.abort();
-    closing.signal.addEventListener('abort', stop, { once: true });
-    let cut = false;
-    response.once('close', () => {
-      open -= 1;
-      record.finished = response.writableFinished && !cut;
-      record.aborted = !record.finished && !cut && !closing.signal.aborted;
-      closing.signal.removeEventListener('abort', stop);
-      closed.abort();
-    });
-    response.setHeader('x-request-id', `req_${randomUUID().replaceAll('-', '')}`);
-    let playback: Playback;
-    try {
-      const text = await readBody(request, options.bodyBytesMax ?? BODY_BYTES_MAX);
-      record.body = parseBody(text);
-      playback = decide(record, options, (one) => script.take(one));
-    } catch (error) {
-      if (closed.signal.aborted) return;
-      playback = playRefusal(toRefusal(error));
-    }
-    record.status = playback.status;
-    cut = playback.end === 'cut';
-    await play(response, playback, closed.signal);
-  }
-
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    answer(request, response).catch(() => response.destroy());
-  });
-  await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
-  const { port, address, family } = server.address() as AddressInfo; // a TCP server has one
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  let ending: Promise<void> | undefined;
-  return {
-    url,
-    baseUrl: `${url}/v1`,
-    port,
-    requests,
-    get open() {
-      return open;
-    },
-    script: (...entries) => script.add(entries),
-    reset() {
-      script.clear();
-      requests.length = 0;
-    },
-    close() {
-      closing.abort();
-      ending ??= new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
-      return ending;
-    },
+export function startOpenaiLocal(options: OpenaiLocalOptions = {}): Promise<OpenaiLocal> {
+  const script = createScript<Operation, Step>(options.script, ['models']);
+  const vendor: LocalVendor<Operation, Step> = {
+    script,
+    basePath: '/v1',
+    headers: () => ({ 'x-request-id': `req_${randomUUID().replaceAll('-', '')}` }),
+    decide: (record) => decide(record, options, (one) => script.take(one)),
+    refuse: (error) => playRefusal(toRefusal(error)),
+    tooLarge: (bytesMax) => new Refusal(`The request body is larger than ${bytesMax} bytes.`, { status: 413 }),
   };
+  return startLocal(vendor, options);
 }
 
+/** Where others have the same operations: Azure by its versions, and Bedrock. */
+const ROOT = /^(?:\/openai)?\/v1(?=\/)|^\/openai(?:\/deployments\/[^/]+)?(?=\/)/;
+
 const OPERATIONS: readonly (readonly [method: string, path: RegExp, operation: Operation])[] = [
-  ['POST', /^\/v1\/chat\/completions$/, 'chat'],
-  ['POST', /^\/v1\/embeddings$/, 'embeddings'],
-  ['GET', /^\/v1\/models(?:\/[^/]+)?$/, 'models'],
+  ['POST', /^\/chat\/completions$/, 'chat'],
+  ['POST', /^\/responses$/, 'responses'],
+  ['POST', /^\/embeddings$/, 'embeddings'],
+  ['GET', /^\/models(?:\/[^/]+)?$/, 'models'],
 ];
 
 /** How a request is answered. Throws Refusal. Fills in what the request is. */
 function decide(
-  record: OpenRecord,
+  record: OpenRequest<Operation>,
   options: OpenaiLocalOptions,
   take: (record: RecordedRequest) => Step | undefined,
 ): Playback {
-  const path = record.path.split('?', 1)[0] ?? '';
+  const [target = '', query = ''] = record.path.split('?', 2);
+  const root = ROOT.exec(target)?.[0];
+  const path = root === undefined ? '' : target.slice(root.length);
   const known = OPERATIONS.find(([method, pattern]) => method === record.method && pattern.test(path));
+  const versioned = root?.endsWith('/v1') || /(?:^|&)api-version=\d{4}-\d{2}-\d{2}/.test(query);
+  if (known !== undefined && !versioned) throw new Refusal('Resource not found', { status: 404, code: '404' });
   if (known === undefined) throw new Refusal(`Invalid URL (${record.method} ${record.path})`, { status: 404 });
   record.operation = known[2];
   const { body } = record;
@@ -146,16 +77,19 @@ function decide(
     if (record.operation === 'models') return answerModels(path, options.models);
     if (!isObject(body)) throw new Refusal('We could not parse the JSON body of your request.');
     checkModel(record.model, options.models);
-    return record.operation === 'embeddings'
-      ? answerEmbeddings(body)
-      : answerChat(body, step?.kind === 'answer' ? step : {});
+    const scripted = step?.kind === 'answer' ? step : {};
+    if (record.operation === 'embeddings') return answerEmbeddings(body);
+    return record.operation === 'responses' ? answerResponse(body, scripted) : answerChat(body, scripted);
   };
-  return step === undefined ? playTake(own(), options.tokensPerSecond) : playStep(step, own, options.tokensPerSecond);
+  const { tokensPerSecond } = options;
+  return step === undefined ? playTake(own(), tokensPerSecond) : playStep(step, own, DIALECT, tokensPerSecond);
 }
 
 function checkKey({ headers }: RecordedRequest, apiKeys: readonly string[] | undefined): void {
   if (apiKeys === undefined) return;
-  const given = /^Bearer (.+)$/.exec(String(headers.authorization ?? ''))?.[1];
+  // Azure has a header of its own.
+  const own = headers['api-key'];
+  const given = typeof own === 'string' ? own : /^Bearer (.+)$/.exec(String(headers.authorization ?? ''))?.[1];
   if (given === undefined) throw new Refusal(NO_KEY, { status: 401 });
   if (apiKeys.includes(given)) return;
   // OpenAI shows the ends of the key it was given.
@@ -176,15 +110,6 @@ function checkModel(model: string, models: readonly string[] | undefined): void 
     ...{ status: 404, code: 'model_not_found' },
   });
 }
-
-const listen = (server: Server, port: number, host: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;

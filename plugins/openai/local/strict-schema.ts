@@ -1,5 +1,5 @@
 // The subset of JSON Schema that strict tools and strict output take: closed objects whose members are all required.
-import { isObject } from './json.ts';
+import { isObject } from '@turnout/core/testing';
 
 /** What is wrong with a schema, in OpenAI's words; undefined when nothing is. */
 export function strictProblem(schema: unknown, path: readonly string[] = []): string | undefined {

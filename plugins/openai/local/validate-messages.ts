@@ -1,5 +1,5 @@
 // The messages of a chat completion: roles, content, and every call with its result right behind it.
-import { type Bag, isObject, isUnset } from './json.ts';
+import { isObject, isUnset, type JsonObject } from '@turnout/core/testing';
 import { invalidType, invalidValue, missingParameter, Refusal, unknownParameter, unsupportedValue } from './refusal.ts';
 import type { Traits } from './traits.ts';
 
@@ -8,7 +8,8 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   developer: ['content', 'name'],
   user: ['content', 'name'],
   assistant: ['content', 'name', 'refusal', 'audio', 'tool_calls', 'function_call', 'annotations'],
-  tool: ['content', 'tool_call_id'],
+  // LangChain names the tool too.
+  tool: ['content', 'tool_call_id', 'name'],
   function: ['content', 'name'],
 };
 const ID_LENGTH_MAX = 40;
@@ -24,10 +25,10 @@ export function checkMessages(value: unknown, traits: Traits): void {
     if (!isObject(message)) throw invalidType(place, 'an object', message);
     checkMessage(message, place, traits);
   }
-  checkPairs(messages as readonly Bag[]); // each found to be an object
+  checkPairs(messages as readonly JsonObject[]); // each found to be an object
 }
 
-function checkMessage(message: Bag, place: string, traits: Traits): void {
+function checkMessage(message: JsonObject, place: string, traits: Traits): void {
   const role = String(message.role);
   if (isUnset(message.role)) throw missingParameter(`${place}.role`);
   const members = Object.hasOwn(MEMBERS, role) ? MEMBERS[role] : undefined;
@@ -61,7 +62,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 function checkContent(
-  { content, tool_calls: calls, refusal, audio, function_call: called }: Bag,
+  { content, tool_calls: calls, refusal, audio, function_call: called }: JsonObject,
   role: string,
   place: string,
 ): void {
@@ -94,7 +95,7 @@ function checkContent(
   }
 }
 
-function checkPart(part: Bag, type: string, at: string): void {
+function checkPart(part: JsonObject, type: string, at: string): void {
   for (const member of Object.keys(part)) {
     if (member !== 'type' && member !== type && member !== 'prompt_cache_breakpoint') {
       throw unknownParameter(`${at}.${member}`);
@@ -159,7 +160,7 @@ function checkCalls(value: unknown, place: string): void {
 }
 
 /** Throws Refusal for calls without a result, and for results without a call. */
-function checkPairs(messages: readonly Bag[]): void {
+function checkPairs(messages: readonly JsonObject[]): void {
   let waiting = new Set<string>();
   let answering = false;
   const checkAnswered = (): void => {
@@ -185,7 +186,7 @@ function checkPairs(messages: readonly Bag[]): void {
       continue;
     }
     checkAnswered();
-    const calls = (message.tool_calls ?? []) as readonly Bag[]; // found to be a list of objects
+    const calls = (message.tool_calls ?? []) as readonly JsonObject[]; // found to be a list of objects
     answering = message.role === 'assistant' && calls.length > 0;
     waiting = new Set(calls.map(({ id }) => String(id)));
   }

@@ -1,10 +1,10 @@
 // The form that is asked of the answer.
-import { type Bag, isObject, isUnset } from './json.ts';
+import { isObject, isUnset, type JsonObject } from '@turnout/core/testing';
 import { invalidValue, missingParameter, Refusal } from './refusal.ts';
 import { strictProblem } from './strict-schema.ts';
 
 /** Throws Refusal. */
-export function checkOutput({ response_format: format, messages }: Bag): void {
+export function checkOutput({ response_format: format, messages }: JsonObject): void {
   if (!isObject(format)) return;
   const { type, json_schema: wanted } = format;
   if (type === 'text') return;

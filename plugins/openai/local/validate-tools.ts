@@ -1,5 +1,5 @@
 // Tools and the choice among them.
-import { type Bag, isObject, isUnset } from './json.ts';
+import { isObject, isUnset, type JsonObject } from '@turnout/core/testing';
 import { invalidType, invalidValue, missingParameter, Refusal, unknownParameter } from './refusal.ts';
 import { strictProblem } from './strict-schema.ts';
 
@@ -8,7 +8,7 @@ const FUNCTION_MEMBERS = ['name', 'description', 'parameters', 'strict'];
 const CUSTOM_MEMBERS = ['name', 'description', 'format'];
 
 /** Throws Refusal. */
-export function checkTools(body: Bag): void {
+export function checkTools(body: JsonObject): void {
   const { tools, tool_choice: choice, parallel_tool_calls: parallel } = body;
   if (isUnset(tools)) {
     const only = (param: string): Refusal =>
@@ -63,7 +63,8 @@ function checkTool(tool: unknown, at: string): string {
   return name;
 }
 
-function checkParameters({ parameters, strict }: Bag, name: string, at: string): void {
+/** Throws Refusal. */
+export function checkParameters({ parameters, strict }: JsonObject, name: string, at: string): void {
   if (isUnset(parameters)) return;
   const wrong = (problem: string): Refusal =>
     new Refusal(`Invalid schema for function '${name}': ${problem}`, {

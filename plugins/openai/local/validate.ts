@@ -1,5 +1,5 @@
 // What OpenAI finds wrong with the body of a chat completion, before any model sees it.
-import { type Bag, isObject, isUnset } from './json.ts';
+import { isObject, isUnset, type JsonObject } from '@turnout/core/testing';
 import {
   invalidType,
   invalidValue,
@@ -56,7 +56,7 @@ const FIELDS: Readonly<Record<string, 'string' | 'number' | 'integer' | 'boolean
 };
 
 /** Throws the Refusal that OpenAI would answer with. */
-export function checkChat(body: Bag): void {
+export function checkChat(body: JsonObject): void {
   for (const [field, value] of Object.entries(body)) {
     const kind = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
     if (kind === undefined) throw unknownParameter(field);
@@ -101,7 +101,7 @@ function checkKind(field: string, kind: keyof typeof EXPECTED | 'any', value: un
 const SAMPLING = ['top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs', 'logit_bias'];
 
 /** What models that reason do not take. */
-function checkSupport(body: Bag, traits: Traits): void {
+function checkSupport(body: JsonObject, traits: Traits): void {
   const { reasoning_effort: effort } = body;
   if (!isUnset(effort)) {
     if (traits.efforts.length === 0) throw new Refusal('Unrecognized request argument supplied: reasoning_effort');
@@ -137,7 +137,7 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
 };
 const STOPS_MAX = 4;
 
-function checkRanges(body: Bag): void {
+function checkRanges(body: JsonObject): void {
   for (const [field, [min, max]] of Object.entries(RANGES)) {
     const value = body[field];
     if (typeof value !== 'number') continue;

@@ -64,7 +64,14 @@ it('chunks of any shape', async () => {
   let whole = 0;
   const property = fc.asyncProperty(fc.array(chunk, { maxLength: 6 }), fc.boolean(), async (chunks, said) => {
     const echo = { model: 'm', names: new ToolNames(['a', 'b']), textTools: new Set(['c']), origin: 'h' };
-    const error = { provider: 'p', model: 'm', baseUrl: 'http://h', apiKey: undefined, advice: 'check baseUrl' };
+    const error = {
+      provider: 'p',
+      model: 'm',
+      baseUrl: 'http://h',
+      apiKey: undefined,
+      signedIn: false,
+      advice: 'check baseUrl',
+    };
     const reader = new AnswerReader({ echo, callId: 'id', error, onReasoning: () => {} });
     try {
       for (const one of chunks) reader.chunk(one);
@@ -89,7 +96,14 @@ it('chunks of any shape', async () => {
 });
 
 it('refusals of any shape', () => {
-  const context = { provider: 'p', model: 'm', baseUrl: 'http://h', apiKey: undefined, advice: 'check baseUrl' };
+  const context = {
+    provider: 'p',
+    model: 'm',
+    baseUrl: 'http://h',
+    apiKey: undefined,
+    signedIn: false,
+    advice: 'check baseUrl',
+  };
   const said = fc.oneof(
     fc.json(),
     fc.string(),

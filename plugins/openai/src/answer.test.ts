@@ -10,7 +10,14 @@ import { AnswerReader } from './answer.ts';
 function readerOf(): AnswerReader {
   const names = new ToolNames(['get_weather', 'get_time', 'a.b']);
   const echo = { model: 'asked', names, textTools: new Set(['patch']), origin: 'host' };
-  const error = { provider: 'p', model: 'asked', baseUrl: 'http://h/v1', apiKey: undefined, advice: 'check baseUrl' };
+  const error = {
+    provider: 'p',
+    model: 'asked',
+    baseUrl: 'http://h/v1',
+    apiKey: undefined,
+    signedIn: false,
+    advice: 'check baseUrl',
+  };
   return new AnswerReader({ echo, callId: 'call-9', error, onReasoning: () => {} });
 }
 

@@ -13,9 +13,11 @@ import { annotationsIn } from './citations.ts';
 import type { Echo } from './echo.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
+import { faultOf, finishReasonOf } from './finish-reason.ts';
 import type { ReasoningField } from './lessons.ts';
 import { readImages } from './picture.ts';
 import { ReasoningDetails } from './reasoning-details.ts';
+import type { Reader } from './stream.ts';
 import { NO_USAGE, readUsage } from './usage.ts';
 import { type Bag, bagsIn, isBag, textIn } from './wire.ts';
 
@@ -32,7 +34,7 @@ export interface AnswerContext {
 type Lane = 'text' | 'refusal' | 'reasoning';
 
 /** One per answer. Events appear in `out`, which the caller empties. */
-export class AnswerReader {
+export class AnswerReader implements Reader {
   readonly out: ChatEvent[] = [];
   /** Nothing more is to come. */
   finished = false;
@@ -87,6 +89,13 @@ export class AnswerReader {
     }
     const reason = textIn(choice.finish_reason);
     if (reason !== undefined) this.#reason = reason;
+  }
+
+  /** Throws as `chunk` does, and for an answer without a choice. */
+  whole(value: unknown): void {
+    this.chunk(value);
+    if (!isBag(value) || bagsIn(value.choices).length === 0) throw this.#broken('the answer holds no choice');
+    this.end(true);
   }
 
   /** `[DONE]` (`said`), or the end of the bytes. Throws RouterError `upstream-failed` when the answer is not complete. */
@@ -194,16 +203,11 @@ export class AnswerReader {
     this.#open = undefined;
   }
 
-  /** A call that was forced ends with `stop` at OpenAI, and some servers say `tool_calls` of none. */
   #finishReason(raw: string | undefined): FinishReason {
     this.#close();
-    if (raw === 'error' || raw === 'insufficient_system_resource')
-      throw this.#broken(`the model stopped with ${raw}`, raw === 'error' ? 'upstream-failed' : 'overloaded');
-    const reason = (raw === undefined ? undefined : FINISH_REASONS.get(raw)) ?? (raw === undefined ? 'stop' : 'other');
-    if (reason !== 'stop' && reason !== 'tool-calls' && reason !== 'other') return reason;
-    if (this.#calls.count > 0) return 'tool-calls';
-    if (this.#refused) return 'refusal';
-    return reason === 'tool-calls' ? 'stop' : reason;
+    const fault = faultOf(raw);
+    if (fault !== undefined) throw this.#broken(`the model stopped with ${raw}`, fault);
+    return finishReasonOf(raw, { calls: this.#calls.count > 0, refused: this.#refused });
   }
 
   #broken(what: string, code: 'upstream-failed' | 'overloaded' = 'upstream-failed'): RouterError {
@@ -211,21 +215,3 @@ export class AnswerReader {
     return new RouterError(code, error.message, this.#usage === undefined ? {} : { usage: this.#usage });
   }
 }
-
-const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
-  ['stop', 'stop'],
-  ['length', 'length'],
-  ['tool_calls', 'tool-calls'],
-  ['function_call', 'tool-calls'],
-  ['content_filter', 'content-filter'],
-  // Of servers that pass on another vendor's word.
-  ['end_turn', 'stop'],
-  ['eos', 'stop'],
-  ['eos_token', 'stop'],
-  ['stop_sequence', 'stop'],
-  ['max_tokens', 'length'],
-  ['model_length', 'length'],
-  ['tool_use', 'tool-calls'],
-  ['safety', 'content-filter'],
-  ['refusal', 'refusal'],
-]);

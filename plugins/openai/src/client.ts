@@ -1,10 +1,12 @@
 // One call to the server: sent over the provider's own connections, refused answers turned into RouterErrors.
 
 import type { Readable } from 'node:stream';
-import type { Host } from '@turnout/core/contract';
+import { type Host, RouterError } from '@turnout/core/contract';
 import { readText, toNetworkError, unpacked } from '@turnout/core/plugin';
+import type { Access } from './access.ts';
 import type { OpenaiConfig } from './config.ts';
 import { type ErrorContext, headerText, readRefusal } from './error.ts';
+import type { Place } from './place.ts';
 
 export interface Question {
   readonly method: 'GET' | 'POST';
@@ -19,6 +21,7 @@ export interface Question {
 
 export interface Answer {
   readonly contentType: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Readable;
 }
 
@@ -32,38 +35,54 @@ export interface Client {
 const ERROR_BYTES_MAX = 64 * 1024;
 
 /** A client for one provider of the YAML. It keeps no connection of its own. */
-export function createClient(host: Host, config: OpenaiConfig): Client {
-  const { baseUrl, apiKey, organization, project } = config;
+export function createClient(host: Host, config: OpenaiConfig, place: Place, access: Access): Client {
+  const { organization, project } = config;
+  const { baseUrl } = place;
   const fixed: Readonly<Record<string, string>> = {
     ...host.headers,
     // Packing would hold back the pieces of a stream.
     'accept-encoding': 'identity',
-    ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
     ...(organization === undefined ? {} : { 'openai-organization': organization }),
     ...(project === undefined ? {} : { 'openai-project': project }),
   };
   const errorContext = (model: string): ErrorContext => ({
-    ...{ provider: host.name, model, baseUrl, apiKey },
+    ...{ provider: host.name, model, baseUrl, apiKey: access.secret },
+    signedIn: access.name !== 'none',
     advice: 'check baseUrl',
   });
   const ask: Client['ask'] = async ({ method, path, body, accept, model, signal }) => {
+    const url = place.urlOf(path, model);
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const headers = { ...fixed, accept, ...(text === '' ? {} : { 'content-type': 'application/json' }) };
     try {
-      const response = await host.request(`${baseUrl}${path}`, {
+      const signing = access.sign({ method, url, headers, body: text });
+      const signed = signing instanceof Promise ? await signing : signing;
+      signal.throwIfAborted();
+      const response = await host.request(url, {
         method,
-        headers: { ...fixed, accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        body: body === undefined ? null : JSON.stringify(body),
+        headers: { ...headers, ...signed },
+        body: text === '' ? null : text,
         signal,
       });
-      const { statusCode, headers } = response;
-      const read = unpacked(response.body, headerText(headers, 'content-encoding'));
+      const { statusCode, headers: head } = response;
+      const read = unpacked(response.body, headerText(head, 'content-encoding'));
       if (statusCode >= 200 && statusCode < 300) {
-        return { contentType: headerText(headers, 'content-type') ?? '', body: read };
+        return { contentType: headerText(head, 'content-type') ?? '', headers: head, body: read };
       }
-      const text = await readText(read, ERROR_BYTES_MAX, true);
-      throw readRefusal(statusCode, headers, text, errorContext(model));
+      const error = readRefusal(statusCode, head, await readText(read, ERROR_BYTES_MAX, true), errorContext(model));
+      throw access.refused(error, signed) ? again(error) : error;
     } catch (error) {
       throw toNetworkError(error, { ...errorContext(model), signal });
     }
   };
   return { baseUrl, ask, errorContext };
+}
+
+/** The next try is signed otherwise. */
+function again(cause: RouterError): RouterError {
+  const { code, message, publicMessage, upstream } = cause;
+  return new RouterError(code, message, {
+    ...{ publicMessage, again: true, cause },
+    ...(upstream === undefined ? {} : { upstream }),
+  });
 }

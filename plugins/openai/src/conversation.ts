@@ -1,5 +1,6 @@
 // A canonical conversation as chat messages: each call has its results right behind it, whatever the client left out.
 
+import { hash } from 'node:crypto';
 import type { ChatRequest, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@turnout/core/contract';
 import { CallIds } from '@turnout/core/plugin';
 import { type Draft, joinedText, messageContent, nameOf, textPart } from './content.ts';
@@ -10,6 +11,10 @@ import type { ContentPart, WireCall, WireMessage } from './wire.ts';
 /** "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40" (OpenAI, 2025). */
 const CALL_ID_LENGTH_MAX = 40;
 const CALL_ID = /^[\x21-\x7e]{1,40}$/;
+
+/** Of servers whose ids are short. */
+export const SHORT_ID = /^[a-zA-Z0-9]{9}$/;
+const shortId = (source: string): string => hash('sha256', source).slice(0, 9);
 
 /** The messages of a request. Throws RouterError `unsupported` for media that cannot be sent. */
 export function writeMessages(request: ChatRequest, draft: Draft): WireMessage[] {
@@ -38,12 +43,13 @@ interface OpenCall {
 class ConversationWriter {
   readonly messages: WireMessage[] = [];
   readonly #draft: Draft;
-  readonly #ids = new CallIds(CALL_ID, CALL_ID_LENGTH_MAX);
+  readonly #ids: CallIds;
   /** The calls of the last answer, by the client's id. */
   #waiting = new Map<string, OpenCall[]>();
 
   constructor(draft: Draft) {
     this.#draft = draft;
+    this.#ids = draft.dialect.shortIds ? new CallIds(SHORT_ID, shortId) : new CallIds(CALL_ID, CALL_ID_LENGTH_MAX);
   }
 
   system(parts: readonly Part[]): void {
@@ -123,9 +129,9 @@ class ConversationWriter {
     const { losses, reasoningField, origin: own } = this.#draft;
     if (data !== undefined && origin === own) said.details = parseDetails(data);
     else if (data !== undefined || signature !== undefined)
-      losses.drop('reasoning', 'signed reasoning of another model family is not sent');
+      losses.drop('reasoning-history', 'signed reasoning of another model family is not sent');
     else if (reasoningField === undefined)
-      losses.drop('reasoning', 'chat completions take no reasoning of earlier answers');
+      losses.drop('reasoning-history', 'chat completions take no reasoning of earlier answers');
     else if (text !== undefined) said.reasoning.push(text);
   }
 
@@ -182,7 +188,7 @@ class ConversationWriter {
       notePart(part, this.#draft, MEDIA_SETTINGS);
       if (part.type === 'text') content.push(textPart(part));
       else if (part.type === 'media') content.push(...mediaParts(part, dialect, losses));
-      else if (part.type === 'reasoning') losses.drop('reasoning', 'a user message holds no reasoning');
+      else if (part.type === 'reasoning') losses.drop('reasoning-history', 'a user message holds no reasoning');
       else losses.drop('messages', `a user message holds no ${part.type}`);
     }
     if (content.length > 0) this.#push('user', content, nameOf(parts));

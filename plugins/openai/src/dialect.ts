@@ -1,5 +1,6 @@
 // What servers that speak chat completions differ in, as data: OpenAI itself, and everybody else.
 import type { Effort } from '@turnout/core/contract';
+import type { ReasoningField } from './lessons.ts';
 
 export interface Dialect {
   /** In one sentence, for `explain`. */
@@ -22,6 +23,24 @@ export interface Dialect {
   readonly stopsMax: number;
   /** The prompt cache needs no marks. */
   readonly cachesByItself: boolean;
+  /** Cache marks are taken where Anthropic has them. */
+  readonly cacheMarks: boolean;
+  /** Media at links are fetched by the server itself. */
+  readonly links: boolean;
+  /** The role `developer`, and `functions` for `tools`. */
+  readonly openaiWords: boolean;
+  /** Fields that set how the model reasons, as the server itself reads them; absent: nobody knows, whatever is sent may be meant. */
+  readonly reasoningWords?: readonly string[];
+  /** Where reasoning of earlier answers is taken; absent: that is learnt from its answers. */
+  readonly reasoningField?: ReasoningField;
+  /** It answers at /responses too. */
+  readonly responses: boolean;
+  /** Ids of calls are nine letters and digits. */
+  readonly shortIds?: boolean;
+  /** Members that have another name there. */
+  readonly renames?: Readonly<Record<string, string>>;
+  /** Members that it refuses: `stream_options`, or one that a request can do without (see SPARE). */
+  readonly withholds?: readonly string[];
   /** What is known of a model by its name. */
   readonly traits: (model: string) => Traits;
 }
@@ -82,8 +101,9 @@ const OPENAI_MODELS: readonly (readonly [RegExp, Traits])[] = [
 /** Nothing is known: all is sent, and the server says what it does not take. */
 const UNKNOWN: Traits = { reasons: false, sampling: 'always', topK: true, stop: true, parallelSwitch: true };
 
-/** `ft:gpt-4o-mini:team::id` is made of gpt-4o-mini, `openai/gpt-5` of a gateway is gpt-5. */
-const baseName = (model: string): string => model.replace(/^ft:/, '').replace(/^openai\//, '');
+/** `ft:gpt-4o-mini:team::id` is made of gpt-4o-mini, `openai/gpt-5` of a gateway is gpt-5, and so is `us.openai.gpt-5` of Bedrock. */
+const baseName = (model: string): string =>
+  model.replace(/^ft:/, '').replace(/^(?:(?:us|eu|apac|global)\.)?openai[./]/, '');
 
 function openaiTraits(model: string): Traits | undefined {
   const name = baseName(model);
@@ -102,6 +122,11 @@ export const OPENAI: Dialect = {
   videos: false,
   stopsMax: 4,
   cachesByItself: true,
+  cacheMarks: false,
+  links: true,
+  openaiWords: true,
+  reasoningWords: ['reasoning_effort'],
+  responses: true,
   traits: (model) => openaiTraits(model) ?? { ...UNKNOWN, off: 'none', topK: false },
 };
 
@@ -118,6 +143,10 @@ export const COMPATIBLE: Dialect = {
   videos: true,
   stopsMax: Number.POSITIVE_INFINITY,
   cachesByItself: false,
+  cacheMarks: false,
+  links: false,
+  openaiWords: false,
+  responses: false,
   traits: (model) => openaiTraits(model) ?? UNKNOWN,
 };
 

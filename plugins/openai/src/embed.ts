@@ -5,6 +5,7 @@ import { readText, toNetworkError } from '@turnout/core/plugin';
 import type { Client } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
+import type { Place } from './place.ts';
 import { type Bag, bagsIn, isBag, textIn } from './wire.ts';
 
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
@@ -31,6 +32,7 @@ export function planEmbedding({ model, dimensions, user, ...request }: EmbedRequ
 /** One call. Throws RouterError. */
 export async function embedTexts(
   client: Client,
+  { nameOf }: Pick<Place, 'nameOf'>,
   wire: Bag,
   input: readonly string[],
   signal: AbortSignal,
@@ -39,7 +41,7 @@ export async function embedTexts(
   const context = client.errorContext(model);
   const answer = await client.ask({
     ...{ method: 'POST', path: '/embeddings', accept: 'application/json', model, signal },
-    body: { ...wire, input },
+    body: { ...wire, model: nameOf(model), input },
   });
   try {
     return readEmbeddings(await readText(answer.body, ANSWER_BYTES_MAX), input.length, context);

@@ -5,6 +5,7 @@ import { durationMs } from './failure.ts';
 
 const context: ErrorContext = {
   ...{ provider: 'p', model: 'm', baseUrl: 'https://secret-host.example/v1', apiKey: 'very-private-0123' },
+  signedIn: true,
   advice: 'check baseUrl',
 };
 const refusal = (status: number, body: unknown, headers: Record<string, string> = {}) =>

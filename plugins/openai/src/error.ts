@@ -9,6 +9,8 @@ export interface ErrorContext {
   readonly model: string;
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  /** Requests are signed in somehow. */
+  readonly signedIn: boolean;
   /** What to look at when the server is not found. */
   readonly advice: string;
 }
@@ -85,11 +87,12 @@ function cleaned(text: string, { apiKey }: ErrorContext): string {
 const masked = (text: string, { baseUrl }: ErrorContext): string =>
   text.replaceAll(baseUrl, 'this').replace(/\b(org|proj)[-_][A-Za-z0-9]{6,}/g, '$1-(masked)');
 
-function adviceOf(failure: Failure, { baseUrl, apiKey }: ErrorContext): string {
+function adviceOf(failure: Failure, { baseUrl, apiKey, signedIn }: ErrorContext): string {
   if (codeOf(failure) !== 'upstream-denied') return '';
   if (failure.status === 404) return `check baseUrl ${baseUrl}`;
   if (failure.status !== 401) return '';
-  return apiKey === undefined ? 'no apiKey is set' : 'check apiKey';
+  if (apiKey !== undefined) return 'check apiKey';
+  return signedIn ? 'check how it is signed in to' : 'no apiKey is set';
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;

@@ -30,8 +30,15 @@ const MODELS_MAX = 1000;
 
 export class Lessons {
   /** The server takes `stream_options`. */
-  reportsUsage = true;
+  reportsUsage: boolean;
+  /** It streams when it is asked to: an answer that comes whole has to be rebuilt. */
+  streams = true;
   readonly #models = new Map<string, ModelLessons>();
+
+  /** `withholds`: what is known of the server from the start (see Dialect). */
+  constructor(withholds: readonly string[] = []) {
+    this.reportsUsage = !withholds.includes('stream_options');
+  }
 
   of(model: string): Readonly<ModelLessons> {
     return this.#models.get(model) ?? NOTHING;

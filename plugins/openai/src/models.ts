@@ -45,14 +45,14 @@ function describe(entry: Bag): Model[] {
 }
 
 /** One question answers both: the server is there, and it takes the key. Never throws, names no secret. */
-export async function checkServer(client: Client, hasKey: boolean, call: IdleCall): Promise<readonly Finding[]> {
+export async function checkServer(client: Client, access: string, call: IdleCall): Promise<readonly Finding[]> {
   const { baseUrl } = client;
   const timeout = AbortSignal.timeout(CHECK_TIMEOUT_MS);
   const credentials = (ok: boolean, detail: string): Finding => ({ ok, what: 'credentials', detail });
   const endpoint = (ok: boolean, detail: string): Finding => ({ ok, what: 'endpoint', detail: `${baseUrl} ${detail}` });
   try {
     const models = await listModels(client, AbortSignal.any([call.signal, timeout]));
-    const accepted = hasKey ? 'the API key is accepted' : 'none, and none is asked for';
+    const accepted = access === 'none' ? 'none, and none is asked for' : `the ${access} is accepted`;
     return [endpoint(true, `answers and lists ${models.length} models`), credentials(true, accepted)];
   } catch (thrown) {
     const error = RouterError.from(thrown);

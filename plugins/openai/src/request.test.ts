@@ -190,10 +190,10 @@ describe('messages', () => {
     };
     const messages = [user('a'), assistant(signed, plain, own, 'b'), user('c')];
     expect(shape({ messages }).messages[1]).toEqual({ role: 'assistant', content: 'b', reasoning_details: details });
-    expect(shape({ messages }).lost).toEqual(['reasoning', 'reasoning']);
+    expect(shape({ messages }).lost).toEqual(['reasoning-history', 'reasoning-history']);
     const known = shape({ messages, model: 'deepseek' }, COMPATIBLE);
     expect(known.messages[1]).toMatchObject({ content: 'b', reasoning_content: 'hm' });
-    expect(known.lost).toEqual(['reasoning']);
+    expect(known.lost).toEqual(['reasoning-history']);
   });
 
   it('report what they cannot carry', () => {
@@ -203,7 +203,7 @@ describe('messages', () => {
     };
     const server: Part = { type: 'tool-call', id: 's', name: 'web_search', input: '{}', server: true };
     const messages = [user(odd), assistant('y', server), user('z')];
-    expect(shape({ messages }).lost).toEqual(['search_result', 'bedrock.guard', 'reasoning', 'messages']);
+    expect(shape({ messages }).lost).toEqual(['search_result', 'bedrock.guard', 'reasoning-history', 'messages']);
     expect(shape({ messages }, COMPATIBLE).lost).toContain('cache');
   });
 
@@ -318,7 +318,7 @@ describe('settings', () => {
     });
     expect(shape({ extensions: { 'openai-responses': responses } }, COMPATIBLE)).toMatchObject({
       fields: {},
-      lost: Object.keys(responses),
+      lost: ['verbosity', 'truncation'],
     });
   });
 });
@@ -406,8 +406,8 @@ describe('tools', () => {
       ...f,
       deferred: true,
       cache: {},
-      extensions: { 'anthropic-messages': { eager_input_streaming: true } },
+      extensions: { 'anthropic-messages': { eager_input_streaming: true, input_examples: [] } },
     };
-    expect(shape({ tools: [tool, f] }).lost).toEqual(['eager_input_streaming', 'deferred', 'tools']);
+    expect(shape({ tools: [tool, f] }).lost).toEqual(['input_examples', 'deferred', 'tools']);
   });
 });

@@ -4,11 +4,13 @@ import { type ChatRequest, type Loss, type PlanCall, RouterError, unreadExtensio
 import { Losses, ToolNames } from '@turnout/core/plugin';
 import type { Draft } from './content.ts';
 import { writeMessages } from './conversation.ts';
-import type { Dialect, Traits } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import type { ChatWire } from './echo.ts';
 import { planEffort } from './effort.ts';
-import { type Lessons, SPARE } from './lessons.ts';
+import type { Lessons } from './lessons.ts';
+import { fitBody } from './quirks.ts';
 import { fitsStrict } from './schema.ts';
+import { NO_SAMPLING, writeLimits, writeSampling, writeStop } from './settings.ts';
 import { planTools, type Speech } from './tools.ts';
 
 export interface Server {
@@ -32,7 +34,13 @@ export function shapeRequest(request: ChatRequest, { protocol }: Pick<PlanCall, 
   const losses = new Losses();
   const names = new ToolNames(request.tools.filter(({ kind }) => kind !== 'server').map(({ name }) => name));
   const lessons = server.lessons.of(model);
-  const draft: Draft = { dialect, losses, names, reasoningField: lessons.reasoningField, origin };
+  const draft: Draft = {
+    dialect,
+    losses,
+    names,
+    reasoningField: dialect.reasoningField ?? lessons.reasoningField,
+    origin,
+  };
   const traits = dialect.traits(model);
   const speech = { chat: protocol === 'openai-chat', ownWords: protocol.startsWith('openai-') };
   const messages = writeMessages(request, draft);
@@ -54,27 +62,16 @@ export function shapeRequest(request: ChatRequest, { protocol }: Pick<PlanCall, 
     ...effort.field,
     ...(request.user === undefined ? {} : { user: request.user }),
   };
-  const refused = lessons.refused.size === 0 ? body : withoutRefused(body, lessons.refused, losses);
   const echo = { model, names, textTools: tools.textTools, origin };
   return {
-    wire: { body: refused, echo },
+    wire: { api: 'chat', body: fitBody(body, dialect, lessons.refused, losses), echo },
     losses: losses.list,
     reasoningLine: lessons.refused.has('reasoning_effort') ? 'none: the server has refused it' : effort.line,
   };
 }
 
-/** The body without the settings that the server has refused for this model. */
-function withoutRefused<Body extends object>(body: Body, refused: ReadonlySet<string>, losses: Losses): Body {
-  const kept = Object.entries(body).filter(([field]) => {
-    if (refused.has(field)) losses.withdraw(SPARE.get(field) ?? field, 'the server has refused it for this model');
-    return !refused.has(field);
-  });
-  // Only optional members are gone.
-  return Object.fromEntries(kept) as Body;
-}
-
 /** Fields of the client's body that ask for what no answer of the router has a place for. */
-const UNANSWERABLE: ReadonlyMap<string, string> = new Map([
+export const UNANSWERABLE: ReadonlyMap<string, string> = new Map([
   ['n', 'an answer has one choice'],
   ['logprobs', 'answers carry no probabilities'],
   ['top_logprobs', 'answers carry no probabilities'],
@@ -114,47 +111,6 @@ function ownFields(
   }
   // Not by assignment: a key named __proto__ must stay a plain field.
   return Object.fromEntries(sent);
-}
-
-function writeLimits({ maxTokens }: ChatRequest, usual: string, traits: Traits): Record<string, unknown> {
-  if (maxTokens === undefined) return {};
-  // "Unsupported parameter: 'max_tokens' is not supported with this model." of everything that reasons.
-  return { [traits.reasons ? 'max_completion_tokens' : usual]: maxTokens };
-}
-
-const NO_SAMPLING = 'a reasoning model takes no such setting';
-
-function writeSampling(
-  { temperature, topP, topK, seed }: ChatRequest,
-  traits: Traits,
-  sampling: boolean,
-  losses: Losses,
-): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
-  // 1 is the default, and the one value that is always taken.
-  if (temperature !== undefined && (sampling || temperature === 1)) fields.temperature = temperature;
-  else if (temperature !== undefined) losses.drop('temperature', NO_SAMPLING);
-  if (topP !== undefined && sampling) fields.top_p = topP;
-  else if (topP !== undefined && topP !== 1) losses.drop('topP', NO_SAMPLING);
-  if (topK !== undefined && traits.topK) fields.top_k = topK;
-  else if (topK !== undefined) losses.drop('topK', 'OpenAI has no such setting');
-  if (seed !== undefined) fields.seed = seed;
-  return fields;
-}
-
-function writeStop(
-  { stop }: ChatRequest,
-  { stopsMax }: Dialect,
-  traits: Traits,
-  losses: Losses,
-): Record<string, unknown> {
-  if (stop === undefined || stop.length === 0) return {};
-  if (!traits.stop) {
-    losses.drop('stop', 'a reasoning model takes no such setting');
-    return {};
-  }
-  if (stop.length > stopsMax) losses.approximate('stop', `only the first ${stopsMax} are sent`);
-  return { stop: stop.slice(0, stopsMax) };
 }
 
 function writeOutput({ output }: ChatRequest, { ownWords }: Speech, losses: Losses): Record<string, unknown> {

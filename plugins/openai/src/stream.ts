@@ -1,8 +1,7 @@
 // A streamed answer: server-sent events in, events out, as they come.
 
-import type { ChatEvent } from '@turnout/core/contract';
+import type { ChatEvent, Usage } from '@turnout/core/contract';
 import { close, readText, type SseEvent, SseReader, toNetworkError } from '@turnout/core/plugin';
-import type { AnswerReader } from './answer.ts';
 import type { Answer } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
@@ -11,11 +10,29 @@ import { ANSWER_BYTES_MAX, isPage, readWhole } from './result.ts';
 /** The rest of a finished answer is read so that its connection can be used again, for so long at most. */
 const DRAIN_MS = 500;
 
+/** Makes events of what a server says, whichever of its APIs is asked. One per answer. */
+export interface Reader {
+  /** Events appear here; the caller empties it. */
+  readonly out: ChatEvent[];
+  /** Nothing more is to come. */
+  readonly finished: boolean;
+  /** The answer's content is complete: only its usage may be missing. */
+  readonly stopped: boolean;
+  /** What was reported so far. */
+  readonly usage: Usage | undefined;
+  /** Throws RouterError for an error that stands in the stream, and for what is no part of an answer. */
+  chunk(value: unknown): void;
+  /** A whole answer. Throws RouterError. */
+  whole(value: unknown): void;
+  /** `[DONE]` (`said`), or the end of the bytes. Throws RouterError `upstream-failed` when the answer is not complete. */
+  end(said: boolean): void;
+}
+
 export interface Source {
   readonly error: ErrorContext;
   readonly signal: AbortSignal;
   send(): Promise<Answer>;
-  reader(): AnswerReader;
+  reader(): Reader;
 }
 
 /** One streamed call: its events. Throws RouterError. When the consumer stops or the signal is aborted, the connection
@@ -28,7 +45,7 @@ export const streamAnswer = (source: Source): AsyncIterable<ChatEvent> => ({
  * microtask queue an event, and here most events are at hand when they are asked for. */
 class AnswerEvents implements AsyncIterator<ChatEvent> {
   readonly #source: Source;
-  readonly #reader: AnswerReader;
+  readonly #reader: Reader;
   readonly #sse = new SseReader();
   #answer: Answer | undefined;
   #chunks: AsyncIterator<Uint8Array> | undefined;
@@ -151,7 +168,7 @@ const DONE: IteratorResult<ChatEvent> = { done: true, value: undefined };
 const isLost = (error: unknown): boolean => !(error instanceof Error && error.name === 'RouterError');
 
 /** Hands one event of the stream to the reader. */
-function readFrame({ name, data }: SseEvent, reader: AnswerReader, context: ErrorContext): void {
+function readFrame({ name, data }: SseEvent, reader: Reader, context: ErrorContext): void {
   if (data === '[DONE]' || data.trim() === '[DONE]') {
     reader.end(true);
     return;

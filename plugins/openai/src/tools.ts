@@ -1,5 +1,6 @@
 // The tools of a request and how the model may choose among them.
 import { type ChatRequest, RouterError, type Tool } from '@turnout/core/contract';
+import { asksForNothing, flatTools } from '@turnout/core/plugin';
 import type { Draft } from './content.ts';
 import type { Traits } from './dialect.ts';
 import { fitsStrict, toolParameters } from './schema.ts';
@@ -32,7 +33,7 @@ export interface ToolPlan {
 export function planTools(request: ChatRequest, draft: Draft, traits: Traits, speech: Speech): ToolPlan {
   const textTools = new Set<string>();
   const sent = new Map<string, Bag>();
-  for (const tool of request.tools) {
+  for (const tool of flatTools(request.tools)) {
     noteTool(tool, draft);
     const key = tool.kind === 'server' ? `server ${tool.name}` : tool.name;
     if (sent.has(key)) {
@@ -77,7 +78,8 @@ function writeTool(tool: Tool, draft: ToolDraft): Bag | undefined {
   return { type: 'function', function: { ...beside, name, ...description, parameters, ...strict } };
 }
 
-const FREE_TEXT = {
+/** What a function takes that stands for a tool of free text. */
+export const FREE_TEXT = {
   type: 'object',
   properties: { input: { type: 'string' } },
   required: ['input'],
@@ -86,10 +88,12 @@ const FREE_TEXT = {
 const MERGED = 'OpenAI takes no anyOf, oneOf or allOf at the top of a schema: its branches are merged';
 
 function noteTool(tool: Tool, { losses, dialect }: Draft): void {
+  // What was set for a tool of a vendor's servers is sent or lost with the tool.
+  if (tool.kind === 'server') return;
   for (const [owner, bag] of Object.entries(tool.extensions ?? {})) {
-    // What was set for a tool of another vendor's servers is lost with the tool.
-    if (owner === 'openai-chat' || tool.kind === 'server') continue;
-    for (const field of Object.keys(bag)) losses.drop(field, 'the target has no such setting');
+    if (owner === 'openai-chat') continue;
+    for (const [field, value] of Object.entries(bag))
+      if (!asksForNothing(field, value)) losses.drop(field, 'the target has no such setting');
   }
   if (tool.deferred) losses.approximate('deferred', 'the tool is sent with the request');
   if (tool.cache !== undefined && !dialect.cachesByItself) {

@@ -1,0 +1,33 @@
+// The answer's `model` becomes the client's name of it; every other byte stays as it is.
+import { replaceModel, type SseFrame } from '@turnout/core/plugin';
+
+/** A name as it stands among bytes that are read as one letter each: that way what is not understood survives. */
+const lettersOf = (name: string): string => Buffer.from(name).toString('latin1');
+
+/** A whole answer: an object with a member `model`. */
+export function renamed(body: Buffer, model: string): Buffer {
+  const text = body.toString('latin1');
+  const replaced = replaceModel(text, lettersOf(model));
+  return replaced === text ? body : Buffer.from(replaced, 'latin1');
+}
+
+const DATA = 'data:';
+
+/** The bytes of an event, read as one letter each. */
+export const letters = ({ bytes }: SseFrame): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+
+/** An event whose data is an object with a member `model`, or `within` such a member of it. `text`: its letters. Data of several
+ * lines becomes one line: line ends in JSON are space between its signs. */
+export function renamedFrame({ bytes, data }: SseFrame, text: string, model: string, within?: string): Uint8Array {
+  const start = text.startsWith(DATA) ? 0 : text.indexOf(`\n${DATA}`) + 1;
+  if (!text.startsWith(DATA, start)) return bytes;
+  if (text.includes(`\n${DATA}`, start)) {
+    const head = text.slice(0, start) + DATA;
+    const joined = replaceModel(data().replaceAll('\n', ' '), model, within);
+    return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(` ${joined}\n\n`)]);
+  }
+  const json = text.slice(start + DATA.length);
+  const replaced = replaceModel(json, lettersOf(model), within);
+  return replaced === json ? bytes : Buffer.from(text.slice(0, start + DATA.length) + replaced, 'latin1');
+}
