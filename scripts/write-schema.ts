@@ -10,6 +10,7 @@ import { configJsonSchema } from '../core/src/config/index.ts';
 const SCHEMA_FILE = new URL('../config/schema.json', import.meta.url);
 
 /** The file's text: core's schema with the settings of the built-in plugins. */
-export const schemaText = (): string => `${JSON.stringify(configJsonSchema([anthropic, bedrock, echo, gemini, openai]), null, 2)}\n`;
+export const schemaText = (): string =>
+  `${JSON.stringify(configJsonSchema([anthropic, bedrock, echo, gemini, openai]), null, 2)}\n`;
 
 if (import.meta.main) await writeFile(SCHEMA_FILE, schemaText());

@@ -1,8 +1,10 @@
 // The files in config/: the schema is current, and every example passes with the plugins that ship with it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import anthropic from '@turnout/plugin-anthropic';
 import bedrock from '@turnout/plugin-bedrock';
 import echo from '@turnout/plugin-echo';
+import gemini from '@turnout/plugin-gemini';
 import openai from '@turnout/plugin-openai';
 import { describe, expect, it } from 'vitest';
 import { type Config, loadConfig } from '../core/src/config/index.ts';
@@ -25,7 +27,7 @@ const load = (name: string): Promise<Config> =>
   loadConfig(fileURLToPath(new URL(name, folder)), {
     env,
     loadPlugin: async (plugin) => {
-      const found = [bedrock, echo, openai].find((one) => one.name === plugin);
+      const found = [anthropic, bedrock, echo, gemini, openai].find((one) => one.name === plugin);
       if (found === undefined) throw new Error(`there is no plugin "${plugin}"`);
       return { plugin: found, path: plugin };
     },

@@ -30,11 +30,10 @@ export function close(body: Readable): void {
 }
 
 /** A body up to a limit. Beyond it: cut there with `cut`, else RouterError `upstream-failed`. */
-export async function readText(body: Readable, bytesMax: number, cut = false): Promise<string> {
+export async function readBytes(body: AsyncIterable<Uint8Array>, bytesMax: number, cut = false): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // A stream of bytes gives chunks of bytes.
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > bytesMax) {
       if (cut) break;
@@ -42,5 +41,10 @@ export async function readText(body: Readable, bytesMax: number, cut = false): P
     }
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return chunks.length === 1 && Buffer.isBuffer(chunks[0]) ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** The same as text, without a byte order mark. */
+export async function readText(body: AsyncIterable<Uint8Array>, bytesMax: number, cut = false): Promise<string> {
+  return new TextDecoder().decode(await readBytes(body, bytesMax, cut));
 }

@@ -51,4 +51,13 @@ describe('free text', () => {
   ])('%s', (_name, text, expected) => {
     expect(read(text, [1, 3])).toBe(expected);
   });
+
+  it('that is none, in very many pieces, comes as it is at the end', () => {
+    for (const beginning of ['{"patch": 1, "', ' ']) {
+      const reader = new FreeText();
+      const pieces = [beginning, ...Array.from({ length: 200_000 }, () => beginning.slice(-1))];
+      expect(pieces.every((piece) => reader.push(piece) === '')).toBe(true);
+      expect(reader.end()).toBe(pieces.join(''));
+    }
+  });
 });

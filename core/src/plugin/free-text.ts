@@ -1,20 +1,26 @@
 // The text in the arguments of a function that stands for a tool of free text: `{"input": "…"}`, read as it comes.
 
 const BEGINNING = /^\s*\{\s*"input"\s*:\s*"/;
+/** White space may stand in the beginning, but no more than anybody writes: what is longer is not looked at with every piece. */
+const BEGINNING_LENGTH_MAX = 256;
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /** Reads the arguments of one call, piece by piece. What does not begin as expected is held to its end. */
 export class FreeText {
   #held = '';
-  #state: 'beginning' | 'inside' | 'after' = 'beginning';
+  #state: 'beginning' | 'inside' | 'after' | 'other' = 'beginning';
 
   /** What of the text is in this piece, '' when nothing is, or not yet. */
   push(piece: string): string {
     if (this.#state === 'after') return '';
     this.#held += piece;
+    if (this.#state === 'other') return '';
     if (this.#state === 'beginning') {
       const begun = BEGINNING.exec(this.#held);
-      if (begun === null) return '';
+      if (begun === null) {
+        if (this.#held.length > BEGINNING_LENGTH_MAX) this.#state = 'other';
+        return '';
+      }
       this.#held = this.#held.slice(begun[0].length);
       this.#state = 'inside';
     }
@@ -23,8 +29,7 @@ export class FreeText {
 
   /** The arguments are over: what is left to say. */
   end(): string {
-    if (this.#state !== 'beginning') return '';
-    return wholeText(this.#held);
+    return this.#state === 'beginning' || this.#state === 'other' ? wholeText(this.#held) : '';
   }
 
   /** Decodes what is complete of the string; half an escape, or half a character, waits for its other half. */

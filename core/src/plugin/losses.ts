@@ -2,7 +2,13 @@
 import type { Loss } from '../contract/index.ts';
 
 export class Losses {
-  list: Loss[] = [];
+  /** By everything that makes a loss one of its own. */
+  readonly #found = new Map<string, Loss>();
+
+  /** In the order in which they were found. */
+  get list(): Loss[] {
+    return [...this.#found.values()];
+  }
 
   /** The target has no place for it. */
   drop(field: string, reason: string): void {
@@ -16,7 +22,7 @@ export class Losses {
 
   /** It is not sent after all, whatever was going to become of it. */
   withdraw(field: string, reason: string): void {
-    this.list = this.list.filter((loss) => loss.field !== field);
+    for (const [key, loss] of this.#found) if (loss.field === field) this.#found.delete(key);
     this.drop(field, reason);
   }
 
@@ -26,8 +32,7 @@ export class Losses {
   }
 
   #add(loss: Loss): void {
-    const isSame = ({ field, action, reason }: Loss): boolean =>
-      field === loss.field && action === loss.action && reason === loss.reason;
-    if (!this.list.some(isSame)) this.list.push(loss);
+    const key = JSON.stringify([loss.field, loss.action, loss.reason]);
+    if (!this.#found.has(key)) this.#found.set(key, loss);
   }
 }

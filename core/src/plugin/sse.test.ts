@@ -43,6 +43,12 @@ describe('events', () => {
     for (const size of [bytes.length, 1, 2, 3, 7]) expect(read(bytes, size), `pieces of ${size}`).toEqual(expected);
   });
 
+  it('of a line that comes in very many pieces are read at once', () => {
+    const image = 'x'.repeat(4_000_000);
+    const [event] = read(new TextEncoder().encode(`data: ${image}\n\n`), 100);
+    expect(event === image).toBe(true);
+  });
+
   it('beyond the limit are refused, in one line or in many', () => {
     const endless = new SseReader(1000);
     const bytes = new TextEncoder().encode('x'.repeat(400));

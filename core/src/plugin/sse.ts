@@ -15,10 +15,13 @@ const EVENT_LENGTH_MAX = 32 * 1024 * 1024;
 export class SseReader {
   readonly #decoder = new TextDecoder();
   readonly #lengthMax: number;
-  /** Decoded text whose lines are not all read; every line end in it is a line feed. */
+  /** Lines that are not all read, each with a line feed at its end. */
   #text = '';
   /** Where the line at hand begins. */
   #at = 0;
+  /** What has come of the line that is not over, joined once however many pieces it comes in: it may hold an image. */
+  #pieces: string[] = [];
+  #piecesLength = 0;
   #afterCarriage = false;
   #data: string | undefined;
   #name: string | undefined;
@@ -58,9 +61,16 @@ export class SseReader {
     const text = this.#afterCarriage && decoded.startsWith('\n') ? decoded.slice(1) : decoded;
     this.#afterCarriage = decoded.endsWith('\r');
     const plain = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
-    this.#text = this.#text.slice(this.#at) + plain;
-    this.#at = 0;
-    if (this.#text.length > this.#lengthMax && this.#text.lastIndexOf('\n') === -1) throw tooLong(this.#lengthMax);
+    const end = plain.lastIndexOf('\n') + 1;
+    if (end > 0) {
+      this.#text = this.#text.slice(this.#at) + this.#pieces.join('') + plain.slice(0, end);
+      this.#at = 0;
+      this.#pieces = [];
+      this.#piecesLength = 0;
+    }
+    if (end < plain.length) this.#pieces.push(plain.slice(end));
+    this.#piecesLength += plain.length - end;
+    if (this.#piecesLength > this.#lengthMax) throw tooLong(this.#lengthMax);
   }
 
   #read(line: string): void {

@@ -69,6 +69,9 @@ export class Signer {
   }
 }
 
+/** Whether the value of an `authorization` header shows a signature, sound or not: version 4 or any other. */
+export const isSignature = (authorization: string): boolean => authorization.startsWith('AWS4-');
+
 export interface VerifyRequest {
   readonly method: string;
   /** The request target as on the request line, never decoded or normalised. */

@@ -1,13 +1,12 @@
 // What bedrock-local answers by itself: always the same to the same request.
 import { createHash } from 'node:crypto';
+import { fillSchema, isObject } from '@turnout/core/testing';
 import type { ConverseBlock, ConverseRequestBody, ConverseToolResult, ConverseUsage } from '@turnout/core/wire';
 import { isThinking } from './claude-settings.ts';
 import { familyOf } from './family.ts';
 import type { ResolvedModel } from './model.ts';
 import type { PromptCache } from './prompt-cache.ts';
-import type { ReasoningSeal } from './reasoning-seal.ts';
-import { fillSchema } from './schema-value.ts';
-import { isObject } from './shape.ts';
+import { type ReasoningSeal, toRedactedContent } from './reasoning-seal.ts';
 import { countBlock, countPrompt, countText } from './token-count.ts';
 import { chooseCalls } from './tool-choice.ts';
 
@@ -147,7 +146,7 @@ function composeReasoning(
   if (model.claude === undefined) return composeUnsigned(model, fields, text);
   const thinking = fields.thinking ?? fields.reasoning_config;
   if (!isThinking(thinking) || !isObject(thinking)) return undefined;
-  if (turn.text.toLowerCase().includes('redacted')) return { redactedContent: seal.redact(text) };
+  if (turn.text.toLowerCase().includes('redacted')) return { redactedContent: toRedactedContent(seal.redact(text)) };
   // From 4.7 on the text is left out unless it is asked for.
   const display = thinking.display ?? (model.claude.thinking === 'adaptive' ? 'omitted' : 'summarized');
   const shown = display === 'omitted' ? '' : text;

@@ -1,10 +1,11 @@
 // Imported models take and give OpenAI's chat form through InvokeModel: whole, or in `chunk` frames.
+
+import { isObject, splitWords } from '@turnout/core/testing';
 import type { ConverseBlock, ConverseMessage, ConverseRequestBody } from '@turnout/core/wire';
 import type { Answer } from './answer.ts';
 import { encoderOf } from './converse-answer.ts';
-import { padding, splitWords } from './fragment.ts';
+import { padding } from './fragment.ts';
 import { invalid } from './refusal.ts';
-import { isObject } from './shape.ts';
 
 const KNOWN = new Set([
   'messages',

@@ -1,9 +1,12 @@
 // Answers in Anthropic's own form, as InvokeModel gives them for Claude: one JSON, or its events in `chunk` frames.
+
+import { splitWords } from '@turnout/core/testing';
 import type { ConverseBlock } from '@turnout/core/wire';
 import type { Answer } from './answer.ts';
 import { encoderOf, latencyMs } from './converse-answer.ts';
-import { padding, splitInput, splitWords } from './fragment.ts';
+import { padding, splitInput } from './fragment.ts';
 import type { ResolvedModel } from './model.ts';
+import { fromRedactedContent } from './reasoning-seal.ts';
 
 const firstByteLatencyMs = 10;
 
@@ -117,7 +120,7 @@ function encodeBlock(block: ConverseBlock): object {
   if (toolUse !== undefined)
     return { type: 'tool_use', id: toolUse.toolUseId, name: toolUse.name, input: toolUse.input };
   if (reasoningContent?.redactedContent !== undefined) {
-    return { type: 'redacted_thinking', data: reasoningContent.redactedContent };
+    return { type: 'redacted_thinking', data: fromRedactedContent(reasoningContent.redactedContent) };
   }
   if (reasoningContent !== undefined) {
     const { text = '', signature = '' } = reasoningContent.reasoningText ?? {};

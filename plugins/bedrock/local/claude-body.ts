@@ -1,7 +1,9 @@
 // A body in Anthropic's own form, as InvokeModel takes it for Claude: its shape, and the same request as Converse has it.
+
+import { isObject } from '@turnout/core/testing';
 import type { ConverseBlock, ConverseMessage, ConverseRequestBody, ConverseTool } from '@turnout/core/wire';
+import { toRedactedContent } from './reasoning-seal.ts';
 import { invalid } from './refusal.ts';
-import { isObject } from './shape.ts';
 
 /** A block of a message, a tool or a text of the system prompt, with its `type` and what goes with it. */
 export type ClaudeBlock = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -128,7 +130,7 @@ function toBlock(block: ClaudeBlock): ConverseBlock[] {
         { reasoningContent: { reasoningText: { text: String(block.thinking), signature: String(block.signature) } } },
       ];
     case 'redacted_thinking':
-      return [{ reasoningContent: { redactedContent: String(block.data) } }];
+      return [{ reasoningContent: { redactedContent: toRedactedContent(String(block.data)) } }];
     case 'tool_use':
       return [{ toolUse: { toolUseId: String(block.id), name: String(block.name), input: block.input } }];
     case 'tool_result':

@@ -1,6 +1,7 @@
 // What Claude requires of sampling, thinking, effort, tool choice and beta flags, whichever API they came through.
+
+import { isObject } from '@turnout/core/testing';
 import type { ClaudeTraits } from './claude-traits.ts';
-import { isObject } from './shape.ts';
 
 /** A request's settings, as Claude's own API would have them. Members of type `unknown` are as the client sent them. */
 export interface ClaudeSettings {

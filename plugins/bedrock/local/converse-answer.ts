@@ -1,7 +1,9 @@
 // Answers in the form of Converse and of ConverseStream.
+
+import { splitWords } from '@turnout/core/testing';
 import { type ConverseRequestBody, type ConverseResponseBody, createFrameEncoder } from '@turnout/core/wire';
 import type { Answer } from './answer.ts';
-import { padding, splitInput, splitWords } from './fragment.ts';
+import { padding, splitInput } from './fragment.ts';
 import type { ResolvedModel } from './model.ts';
 
 /** The JSON that Converse answers with. */

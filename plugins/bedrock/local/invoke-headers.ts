@@ -1,7 +1,8 @@
 // What InvokeModel takes in headers where Converse has members: a guardrail, a tier, latency and metadata.
+
+import { isObject } from '@turnout/core/testing';
 import type { ConverseRequestBody } from '@turnout/core/wire';
 import { invalid } from './refusal.ts';
-import { isObject } from './shape.ts';
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 type Settings = Pick<ConverseRequestBody, 'guardrailConfig' | 'serviceTier' | 'performanceConfig' | 'requestMetadata'>;

@@ -6,13 +6,18 @@ export interface ReasoningSeal {
   sign(text: string): string;
   /** Whether a signature is ours, and for this text. */
   verify(text: string, signature: string): boolean;
-  /** Reasoning that its reader cannot read, as base64. */
+  /** Reasoning that its reader cannot read: the `data` of a Claude body. */
   redact(text: string): string;
-  /** Whether redacted content is ours and unchanged. */
+  /** Whether such data is ours and unchanged. */
   verifyRedacted(content: string): boolean;
 }
 
 const MAC_BYTES = 32;
+
+/** The data of a Claude body as Converse has it: its text as bytes, which JSON writes in base64. */
+export const toRedactedContent = (data: string): string => Buffer.from(data, 'utf8').toString('base64');
+
+export const fromRedactedContent = (content: string): string => Buffer.from(content, 'base64').toString('utf8');
 
 /** The same secret makes the same seals, so what one process sealed another accepts. */
 export function createSeal(secret = 'bedrock-local'): ReasoningSeal {

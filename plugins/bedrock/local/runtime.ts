@@ -1,5 +1,7 @@
 // The five operations: validates a request as Bedrock would and answers it.
-import type { ConverseBlock, ConverseRequestBody, ConverseUsage } from '@turnout/core/wire';
+
+import { type Take, takeJson } from '@turnout/core/testing';
+import type { ConverseRequestBody } from '@turnout/core/wire';
 import { type Answer, type AnswerTools, composeAnswer } from './answer.ts';
 import { encodeChat, encodeChatStream, readChat } from './chat-completion.ts';
 import { claudeHeaders, encodeClaude, encodeClaudeStream } from './claude-answer.ts';
@@ -10,8 +12,8 @@ import { answerEmbedding } from './embedding.ts';
 import { guarded } from './guardrail.ts';
 import { echoOf, readInvokeHeaders } from './invoke-headers.ts';
 import type { ModelDirectory, ResolvedModel } from './model.ts';
-import type { Take } from './playback.ts';
 import { invalid, Refusal } from './refusal.ts';
+import type { ScriptedAnswer } from './script.ts';
 import { checkShape } from './shape.ts';
 import type { Target } from './target.ts';
 import { countPrompt } from './token-count.ts';
@@ -31,17 +33,8 @@ export interface RuntimeRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
 }
 
-/** What a script puts in place of parts of the own answer. */
-export interface Override {
-  readonly content?: readonly ConverseBlock[] | undefined;
-  readonly stopReason?: string | undefined;
-  readonly usage?: Partial<ConverseUsage> | undefined;
-  readonly trace?: unknown;
-  readonly serviceTier?: string | undefined;
-}
-
 /** Answers a request. Throws Refusal. */
-export function runOperation(request: RuntimeRequest, tools: RuntimeTools, override: Override = {}): Take {
+export function runOperation(request: RuntimeRequest, tools: RuntimeTools, override: ScriptedAnswer = {}): Take {
   const { operation, modelId } = request.target;
   if (operation === 'count-tokens') return countTokens(request, tools);
   if (operation === 'converse' || operation === 'converse-stream') {
@@ -51,26 +44,28 @@ export function runOperation(request: RuntimeRequest, tools: RuntimeTools, overr
     checkConverse(body, model, tools.seal);
     const answer = overridden(guarded(composeAnswer(body, model, tools), body), override);
     return operation === 'converse'
-      ? takeJson(encodeConverse(answer, body, model), answer)
+      ? takeAnswer(encodeConverse(answer, body, model), answer)
       : takeFrames(encodeConverseStream(answer, body, model), answer);
   }
   const model = tools.models.resolve(modelId, request.region);
   const embedding = operation === 'invoke' ? answerEmbedding(model, request.body) : undefined;
   if (embedding !== undefined) {
     const counted = { 'x-amzn-bedrock-input-token-count': String(embedding.inputTokens) };
-    return takeJson(embedding.body, undefined, counted);
+    return takeJson(embedding.body, 0, counted);
   }
   if (model.imported) {
     const chat = readChat(parseJson(request.body));
     const answer = overridden(composeAnswer(chat, model, tools), override);
-    return operation === 'invoke' ? takeJson(encodeChat(answer), answer) : takeFrames(encodeChatStream(answer), answer);
+    return operation === 'invoke'
+      ? takeAnswer(encodeChat(answer), answer)
+      : takeFrames(encodeChatStream(answer), answer);
   }
   const settings = readInvokeHeaders(request.headers ?? {});
   const { converse: read } = readClaude(request.body, model, tools);
   const converse = { ...read, ...settings };
   const answer = overridden(guarded(composeAnswer(converse, model, tools), converse), override);
   return operation === 'invoke'
-    ? takeJson(encodeClaude(answer, model, converse.guardrailConfig !== undefined), answer, {
+    ? takeAnswer(encodeClaude(answer, model, converse.guardrailConfig !== undefined), answer, {
         ...claudeHeaders(answer),
         ...echoOf(settings),
       })
@@ -125,7 +120,7 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-function overridden(own: Answer, { content, stopReason, usage, trace, serviceTier }: Override): Answer {
+function overridden(own: Answer, { content, stopReason, usage, trace, serviceTier }: ScriptedAnswer): Answer {
   const answer = {
     ...own,
     ...(trace === undefined ? {} : { trace }),
@@ -145,14 +140,8 @@ function overridden(own: Answer, { content, stopReason, usage, trace, serviceTie
   };
 }
 
-/** An answer that is one JSON. */
-export const takeJson = (value: object, answer?: Answer, headers: Record<string, string> = {}): Take => ({
-  headers: { 'content-type': 'application/json', ...headers },
-  frames: [Buffer.from(JSON.stringify(value))],
-  stream: false,
-  endFrames: 1,
-  outputTokens: answer?.usage.outputTokens ?? 0,
-});
+const takeAnswer = (value: object, { usage }: Answer, headers: Record<string, string> = {}): Take =>
+  takeJson(value, usage.outputTokens, headers);
 
 /** Both kinds of stream end in two frames: messageStop and metadata, message_delta and message_stop. */
 const takeFrames = (frames: Buffer[], answer: Answer, headers: Record<string, string> = {}): Take => ({

@@ -1,4 +1,5 @@
 // Checks a parsed body against the shapes of an AWS API model, and says what is wrong in the words of AWS's front end.
+import { isObject, isUnset } from '@turnout/core/testing';
 import { invalid, Refusal } from './refusal.ts';
 
 export type Shape =
@@ -161,11 +162,4 @@ function mistyped(value: unknown, wanted: string, path: Path): Refusal {
   const kind = Array.isArray(value) ? 'ARRAY' : typeof value === 'object' ? 'OBJECT' : typeof value;
   const place = path.length === 0 ? '' : ` at ${plainPath(path)}`;
   return new Refusal('SerializationException', `${kind.toUpperCase()}_VALUE can not be converted to ${wanted}${place}`);
-}
-
-const isUnset = (value: unknown): boolean => value === undefined || value === null;
-
-/** A JSON object: neither null nor an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

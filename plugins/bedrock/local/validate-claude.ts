@@ -1,4 +1,6 @@
 // Whether InvokeModel would take a body in Anthropic's own form. The words are Anthropic's, without Converse's preamble.
+
+import { isObject } from '@turnout/core/testing';
 import type { ConverseCachePoint, ConverseMessage, ConverseRequestBody } from '@turnout/core/wire';
 import { type ClaudeBlock, type ClaudeBody, roleText } from './claude-body.ts';
 import { type ClaudeSettings, findSettingFault } from './claude-settings.ts';
@@ -6,7 +8,6 @@ import type { ResolvedModel } from './model.ts';
 import { betaMembers, findNativeToolFault, TOOL_MEMBERS } from './native-tool.ts';
 import type { ReasoningSeal } from './reasoning-seal.ts';
 import { invalid } from './refusal.ts';
-import { isObject } from './shape.ts';
 import { countPrompt } from './token-count.ts';
 import { findPointFault, type PlacedPoint } from './validate-cache.ts';
 import { findImageFault } from './validate-media.ts';

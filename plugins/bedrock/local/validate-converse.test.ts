@@ -1,7 +1,7 @@
 // What Bedrock refuses of a Converse request, case by case, with the words it uses.
 import { describe, expect, test } from 'vitest';
 import { createDirectory } from './model.ts';
-import { createSeal } from './reasoning-seal.ts';
+import { createSeal, toRedactedContent } from './reasoning-seal.ts';
 import { Refusal } from './refusal.ts';
 import { checkConverse, parseConverse } from './validate-converse.ts';
 
@@ -922,7 +922,7 @@ describe('thinking', () => {
       {
         messages: [
           user(text()),
-          assistant({ reasoningContent: { redactedContent: seal.redact('Hm') } }, text()),
+          assistant({ reasoningContent: { redactedContent: toRedactedContent(seal.redact('Hm')) } }, text()),
           user(text()),
         ],
       },

@@ -1,12 +1,12 @@
 // What Bedrock requires of inferenceConfig, additionalModelRequestFields, outputConfig and performanceConfig.
+
+import { findStrictFault, isObject } from '@turnout/core/testing';
 import type { ConverseRequestBody } from '@turnout/core/wire';
 import { type ClaudeSettings, findSettingFault } from './claude-settings.ts';
 import type { Family } from './family.ts';
 import type { ResolvedModel } from './model.ts';
 import { findNativeToolFault } from './native-tool.ts';
 import { invalid, malformed, modelSaid } from './refusal.ts';
-import { isObject } from './shape.ts';
-import { findStrictFault } from './strict-schema.ts';
 
 const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 

@@ -1,8 +1,9 @@
 // What Claude requires of reasoning that a client sends back: sealed by us, unchanged, and there where thinking goes on.
+
+import { isObject } from '@turnout/core/testing';
 import type { ConverseRequestBody } from '@turnout/core/wire';
 import type { ResolvedModel } from './model.ts';
-import type { ReasoningSeal } from './reasoning-seal.ts';
-import { isObject } from './shape.ts';
+import { fromRedactedContent, type ReasoningSeal } from './reasoning-seal.ts';
 
 /** What is wrong, in Claude's words, or undefined. Models other than Claude do not sign, and take what they get. */
 export function findReasoningFault(
@@ -15,7 +16,7 @@ export function findReasoningFault(
     for (const [b, block] of message.content.entries()) {
       const { reasoningText, redactedContent } = block.reasoningContent ?? {};
       const place = `messages.${m}.content.${b}`;
-      if (redactedContent !== undefined && !seal.verifyRedacted(redactedContent)) {
+      if (redactedContent !== undefined && !seal.verifyRedacted(fromRedactedContent(redactedContent))) {
         return `${place}: Invalid \`data\` in \`redacted_thinking\` block`;
       }
       if (reasoningText === undefined) continue;

@@ -1,10 +1,10 @@
 // What Bedrock requires of tools, tool calls and tool results.
+
+import { findStrictFault, isObject } from '@turnout/core/testing';
 import type { ConverseBlock, ConverseMessage, ConverseRequestBody, ConverseToolResult } from '@turnout/core/wire';
 import type { Family } from './family.ts';
 import type { ResolvedModel } from './model.ts';
 import { invalid, malformed, modelSaid } from './refusal.ts';
-import { isObject } from './shape.ts';
-import { findStrictFault } from './strict-schema.ts';
 
 /** Throws Refusal. */
 export function checkTools(body: ConverseRequestBody, model: ResolvedModel, family: Family): void {

@@ -1,14 +1,11 @@
 // The body of a request: read within a limit, or let run past when it is refused.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Refusal } from './refusal.ts';
 
 /** A client that uploads more than this after it was refused is cut off. */
 const DRAIN_BYTES_MAX = 64_000_000;
 
-/** The whole body. Rejects with a Refusal when it is too long, with an Error when the client leaves. */
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  const tooLarge = (): Refusal =>
-    new Refusal('RequestEntityTooLarge', `The request body is larger than ${bytesMax} bytes`, { origin: 'front' });
+/** The whole body. Rejects with what `tooLarge` makes when it is too long, with an Error when the client leaves. */
+export async function readBody(request: IncomingMessage, bytesMax: number, tooLarge: () => Error): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,12 +1,12 @@
-// What Claude finds wrong with a schema that it is held to: that of a strict tool, or of native structured output.
-import { isObject } from './shape.ts';
+// What a vendor with a strict subset finds wrong with a schema that its model is held to: of a strict tool, or of structured output.
+import { isObject } from './json-value.ts';
 
 /** Members whose own members are schemas under names of the author's. */
 const NAMED = ['properties', '$defs', 'definitions'];
 /** Members that are a schema, or a list of them. */
 const NESTED = ['items', 'prefixItems', 'additionalProperties', 'anyOf', 'oneOf', 'allOf', 'not', 'if', 'then', 'else'];
 
-/** In Claude's words, or undefined. Source: live tests of another project, 2026-08. */
+/** In Anthropic's words, or undefined. Source: live tests of another project, 2026-08. */
 export function findStrictFault(schema: unknown): string | undefined {
   const open: unknown[] = [schema];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -1,7 +1,6 @@
 // Bytes cut into pieces are the same bytes.
 import { expect, test } from 'vitest';
-import { cutBytes } from './chunk.ts';
-import type { Chunks } from './script.ts';
+import { type Chunks, cutBytes } from './chunk.ts';
 
 const bytes = Buffer.from(Array.from({ length: 500 }, (_, index) => index % 256));
 const sizes = (chunks: Chunks | undefined) => cutBytes(bytes, chunks).map((piece) => piece.length);

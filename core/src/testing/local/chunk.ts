@@ -1,5 +1,8 @@
 // Cuts bytes into the pieces that a script asks for.
-import type { Chunks } from './script.ts';
+
+/** How the bytes of an answer are cut, each piece a write of its own: byte by byte, in pieces of so many bytes, at these
+ * offsets, or at random places that depend on the seed alone. */
+export type Chunks = 'every-byte' | number | readonly number[] | { readonly seed: number };
 
 /** The pieces, in order; together they are the bytes. */
 export function cutBytes(bytes: Buffer, chunks: Chunks | undefined): Buffer[] {

@@ -1,5 +1,5 @@
 // A simple value that is valid for a JSON schema, with strings and numbers taken from a text where they fit.
-import { isObject } from './shape.ts';
+import { isObject } from './json-value.ts';
 
 const DEPTH_MAX = 24;
 

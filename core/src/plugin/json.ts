@@ -1,0 +1,42 @@
+// JSON that keeps numbers as they were written: ids of 17 and more digits are common in tool arguments.
+
+/** The members of JSON that TypeScript's ES2024 library does not have yet; Node has had them since 21. */
+interface SourceTextJson {
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  rawJSON(text: string): unknown;
+}
+const json = JSON as unknown as SourceTextJson;
+
+/** Only texts that hold such a number pay for the reviver. */
+const MAY_LOSE_DIGITS = /\d{16}|\d[eE][+-]?\d{3}/;
+
+/** JSON.parse, but a number that a double cannot hold comes out as a raw JSON value, which JSON.stringify writes back
+ * digit by digit. Throws SyntaxError. */
+export function parseExact(text: string): unknown {
+  if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text);
+  return json.parse(text, (_key, value, context) => {
+    if (typeof value !== 'number' || context.source === undefined) return value;
+    return isExact(value, context.source) ? value : json.rawJSON(context.source);
+  });
+}
+
+/** Fractions are rounded by everyone who reads them; integers and what becomes Infinity are not. */
+function isExact(value: number, source: string): boolean {
+  if (!Number.isFinite(value)) return false;
+  return Number.isSafeInteger(value) || !/^-?\d+$/.test(source);
+}
+
+/** A plain object: what an argument list must be. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The object that a text holds, numbers exact, or undefined when it holds anything else. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const value = parseExact(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
