@@ -137,6 +137,12 @@ describe('tools of Anthropic’s own making', () => {
       },
     },
     {
+      rule: 'at once, and without a cache mark',
+      asked: asked(SONNET_5, { tools: [{ ...native('bash_20250124', 'bash'), deferred: true, cache: {} }] }),
+      body: { additionalModelRequestFields: { tools: [{ type: 'bash_20250124', name: 'bash' }] } },
+      losses: ['deferred:approximated', 'cache:dropped'],
+    },
+    {
       rule: 'with the flag that it needs',
       asked: asked(SONNET_4_5, {
         tools: [

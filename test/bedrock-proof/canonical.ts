@@ -98,7 +98,7 @@ function toPart(block: ConverseBlock): Part {
       type: 'reasoning',
       origin: 'claude',
       ...(reasoningText === undefined ? {} : { text: reasoningText.text, ...signature }),
-      ...(redactedContent === undefined ? {} : { data: redactedContent }),
+      ...(redactedContent === undefined ? {} : { data: Buffer.from(redactedContent, 'base64').toString() }),
     };
   }
   if (citationsContent !== undefined) {

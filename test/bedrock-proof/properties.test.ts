@@ -63,7 +63,7 @@ const CLAUDES = [
 describe('signed reasoning', () => {
   const asWire = (part: Part): unknown => {
     if (part.type !== 'reasoning') return [];
-    if (part.data !== undefined) return { redactedContent: part.data };
+    if (part.data !== undefined) return { redactedContent: btoa(part.data) };
     return { reasoningText: { text: part.text, signature: part.signature } };
   };
 
@@ -81,7 +81,7 @@ describe('signed reasoning', () => {
         expect(body.additionalModelRequestFields?.thinking).toMatchObject({
           type: expect.stringMatching(/enabled|adaptive/),
         });
-        expect(losses.filter((loss) => loss === 'reasoning:dropped')).toEqual([]);
+        expect(losses.filter((loss) => loss === 'reasoning-history:dropped')).toEqual([]);
       }),
       { numRuns: 400, seed: 13 },
     );
@@ -95,7 +95,7 @@ describe('signed reasoning', () => {
         (messages, model) => {
           const { body, losses } = prove({ model, system: [], messages, tools: [{ kind: 'function', name: 'look' }] });
           expect(JSON.stringify(body)).not.toContain('reasoningContent');
-          expect(losses).toContain('reasoning:dropped');
+          expect(losses).toContain('reasoning-history:dropped');
         },
       ),
       { numRuns: 100, seed: 17 },

@@ -3,13 +3,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ChatResult } from '@turnout/core/contract';
+import { addUp } from '@turnout/core/plugin';
 import type { ConverseRequestBody, ConverseResponseBody } from '@turnout/core/wire';
 import { describe, expect, test } from 'vitest';
 import { openaiChat } from '../../core/src/protocol/openai-chat/index.ts';
 import { AnswerReader } from '../../plugins/bedrock/src/answer.ts';
 import { shapeRequest } from '../../plugins/bedrock/src/request.ts';
 import { resolveTarget } from '../../plugins/bedrock/src/resolve.ts';
-import { addUp, readResult } from '../../plugins/bedrock/src/result.ts';
+import { readResult } from '../../plugins/bedrock/src/result.ts';
 import { streamAnswer } from '../../plugins/bedrock/src/stream.ts';
 import { clientOf, collectEvents, eventFrame } from '../../plugins/bedrock/test/fixture.ts';
 import { toCanonical } from './canonical.ts';

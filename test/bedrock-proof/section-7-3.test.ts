@@ -48,7 +48,9 @@ describe('section 7.3', () => {
       body: {
         messages: [
           {},
-          { content: [wire(' so \n'), { reasoningContent: { redactedContent: hidden } }, { text: 'I look' }, use] },
+          {
+            content: [wire(' so \n'), { reasoningContent: { redactedContent: btoa(hidden) } }, { text: 'I look' }, use],
+          },
           {},
         ],
       },
@@ -85,7 +87,7 @@ describe('section 7.3', () => {
         messages: [user(text('a')), assistant({ type: 'reasoning', text: 'hm' } as const, text('b')), user(text('c'))],
       }),
       body: { messages: [{}, { content: [{ text: 'b' }] }, {}] },
-      losses: ['reasoning:dropped'],
+      losses: ['reasoning-history:dropped'],
     })),
     ...[NOVA_2, LLAMA, OSS, QWEN].map((model) => ({
       rule: `3. Claude's signature is not for another family: ${model}`,
@@ -94,7 +96,7 @@ describe('section 7.3', () => {
       }),
       body: { messages: [{}, { content: [{ text: 'c' }] }, {}] },
       absent: ['messages.1.content.1'],
-      losses: ['reasoning:dropped'],
+      losses: ['reasoning-history:dropped'],
     })),
     {
       rule: "3. another vendor's signature is not for Claude",
@@ -106,7 +108,7 @@ describe('section 7.3', () => {
         ],
       }),
       absent: ['messages.1.content.1'],
-      losses: ['reasoning:dropped'],
+      losses: ['reasoning-history:dropped'],
     },
     {
       rule: '3. a signature of which nobody knows whose it is stays here',
@@ -118,13 +120,13 @@ describe('section 7.3', () => {
         ],
       }),
       absent: ['messages.1.content.1'],
-      losses: ['reasoning:dropped'],
+      losses: ['reasoning-history:dropped'],
     },
     {
       rule: '3. a Claude that does not reason takes none back',
       asked: asked(HAIKU_3, { messages: [user(text('a')), assistant(thought('b'), text('c')), user(text('d'))] }),
       absent: ['messages.1.content.1'],
-      losses: ['reasoning:dropped'],
+      losses: ['reasoning-history:dropped'],
     },
     {
       rule: '4. a tool turn without its thinking turns budget thinking off for the request',
@@ -152,7 +154,9 @@ describe('section 7.3', () => {
     {
       rule: '5. redacted reasoning is base64, as the client carried it',
       asked: asked(SONNET_5, { messages: [user(text('a')), assistant(redacted, text('b')), user(text('c'))] }),
-      body: { messages: [{}, { content: [{ reasoningContent: { redactedContent: hidden } }, { text: 'b' }] }, {}] },
+      body: {
+        messages: [{}, { content: [{ reasoningContent: { redactedContent: btoa(hidden) } }, { text: 'b' }] }, {}],
+      },
     },
     {
       rule: '6. blank text beside reasoning is dropped, the reasoning kept',
@@ -166,7 +170,7 @@ describe('section 7.3', () => {
       rule: '6. a message of reasoning alone is none',
       asked: asked(SONNET_5, { messages: [user(text('a')), assistant(thought('b'), text('')), user(text('c'))] }),
       body: { messages: [{ role: 'user', content: [{ text: 'a' }, { text: 'c' }] }] },
-      losses: ['reasoning:dropped'],
+      losses: ['reasoning-history:dropped'],
     },
   ]);
 });

@@ -175,7 +175,7 @@ describe('section 8', () => {
         ],
       }),
       body: { messages: [{ content: [{ text: 'a' }, point] }, { content: [{ text: 'b' }, point] }, {}] },
-      losses: ['reasoning:dropped'],
+      losses: ['reasoning-history:dropped'],
     },
     {
       rule: 'the mark of media that were not fetched goes to what stands before them',

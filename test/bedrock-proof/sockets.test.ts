@@ -1,12 +1,12 @@
 // The same requests over sockets: through the plugin's own client to bedrock-local, streamed and not, and back as answers.
 import { type ChatRequest, type Provider, RouterError } from '@turnout/core/contract';
+import { addUp } from '@turnout/core/plugin';
 import { checkGrammar } from '@turnout/core/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BedrockLocal, startBedrockLocal } from '../../plugins/bedrock/local/index.ts';
 import { configSchema } from '../../plugins/bedrock/src/config.ts';
 import plugin from '../../plugins/bedrock/src/index.ts';
-import { addUp } from '../../plugins/bedrock/src/result.ts';
 import { callOf, collectEvents, createHost } from '../../plugins/bedrock/test/fixture.ts';
 import { anyRequest } from './conversations.ts';
 

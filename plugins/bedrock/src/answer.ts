@@ -1,11 +1,10 @@
 // The members of a Converse answer become events. One reader for streams and whole answers, so that both say the same.
 import type { ChatEvent, Citation, FinishReason, RouterError, Usage } from '@turnout/core/contract';
+import { FreeText, isObject, JsonText } from '@turnout/core/plugin';
 import { type ConverseStreamPayloads, citationOfConverse } from '@turnout/core/wire';
 import { brokenAnswer } from './error.ts';
 import { finishReasonOf, NO_USAGE, pickExtras, pickNotes, readStopSequence, readUsage } from './finish.ts';
 import { HeldProse, objectIn } from './held-prose.ts';
-import { isObject } from './json.ts';
-import { JsonText } from './json-text.ts';
 import { closingEvents, type Kind, type OpenBlock } from './open-block.ts';
 import type { Echo } from './request.ts';
 
@@ -133,7 +132,7 @@ export class AnswerReader {
     const custom = customNames.has(name);
     const { index } = this.#begin(at, custom ? 'custom' : 'input');
     if (!server) this.#calls++;
-    const block = { type: 'tool-call', id: toolUseId, name: names.client(name) } as const;
+    const block = { type: 'tool-call', id: toolUseId, name: names.client(name) ?? name } as const;
     const kind = { ...(custom ? { custom } : {}), ...(server ? { server } : {}) };
     this.out.push({ type: 'block-start', index, block: { ...block, ...kind } });
   }
@@ -175,8 +174,15 @@ export class AnswerReader {
     const block = this.#open.get(at);
     if (block === undefined) throw this.#failed('the stream has arguments of a tool call that never began');
     if (input === '' || block.kind === 'ignored') return;
-    if (block.kind === 'custom') this.#holdIn(block, input);
-    else this.#emit(block, input);
+    if (block.free === undefined) this.#emit(block, input);
+    else this.#emitFree(block, block.free, input);
+  }
+
+  /** What the JSON holds of the free text, as it comes. */
+  #emitFree(block: OpenBlock, free: FreeText, input: string): void {
+    const text = free.push(input);
+    if (text === '') this.#countHeld(input.length);
+    else this.#emit(block, text);
   }
 
   #reasoningDelta(at: number, { text, signature, redactedContent }: NonNullable<Delta['reasoningContent']>): void {
@@ -244,7 +250,8 @@ export class AnswerReader {
     const index = kind === 'ignored' ? -1 : this.#next++;
     const { jsonOpener } = this.#echo;
     const json = kind === 'text' && jsonOpener !== undefined ? new JsonText(jsonOpener) : undefined;
-    const block: OpenBlock = { kind, index, empty: true, signature: '', held: [], json };
+    const free = kind === 'custom' ? new FreeText() : undefined;
+    const block: OpenBlock = { kind, index, empty: true, signature: '', held: [], json, free };
     this.#open.set(at, block);
     return block;
   }

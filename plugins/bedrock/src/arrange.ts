@@ -1,7 +1,8 @@
 // Turns become messages: Converse's rules of order, neighbourhood and ends.
+
+import type { Losses } from '@turnout/core/plugin';
 import type { ConverseBlock, ConverseMessage } from '@turnout/core/wire';
 import type { Family } from './family.ts';
-import type { Losses } from './losses.ts';
 import type { Piece, Turn } from './turns.ts';
 
 /** Text where Converse wants some and the client has none. A blank one is refused. */
@@ -90,11 +91,12 @@ function trimEnd(pieces: Piece[]): void {
 
 /** A cache point may not follow a document, a video or reasoning: its mark moves to the piece before them. */
 function moveMarks(pieces: readonly Piece[], losses: Losses): void {
-  for (const [index, piece] of pieces.entries()) {
-    if (piece.mark === undefined || bearsMark(piece)) continue;
+  let before: Piece | undefined;
+  for (const piece of pieces) {
     const { mark } = piece;
+    if (bearsMark(piece)) before = piece;
+    if (mark === undefined || before === piece) continue;
     piece.mark = undefined;
-    const before = pieces.slice(0, index).findLast(bearsMark);
     if (before !== undefined) before.mark ??= mark;
     else losses.drop('cache', 'no cache point may stand there');
   }

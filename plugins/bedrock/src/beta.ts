@@ -1,5 +1,5 @@
 // Anthropic's beta flags: which of them a Claude on Bedrock takes. One that it does not know fails the whole request.
-import type { Losses } from './losses.ts';
+import type { Losses } from '@turnout/core/plugin';
 import type { Target } from './resolve.ts';
 
 /** Models from the fourth generation on. */

@@ -1,7 +1,8 @@
 // Prompt caching: which of the client's marks become cache points, and with which TTL.
+
+import type { Losses } from '@turnout/core/plugin';
 import type { ConverseCachePoint } from '@turnout/core/wire';
 import type { Family } from './family.ts';
-import type { Losses } from './losses.ts';
 
 /** A mark of the client's. `settleMarks` decides what becomes of it. */
 export interface CacheMark {

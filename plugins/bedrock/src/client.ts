@@ -1,8 +1,8 @@
 // One call to Bedrock: signed, sent over the provider's own connections, refused answers turned into RouterErrors.
 import { type Host, RouterError } from '@turnout/core/contract';
+import { readBytes } from '@turnout/core/plugin';
 import { Signer } from '@turnout/core/wire';
 import type { Auth, Identity } from './auth.ts';
-import { readBytes } from './body.ts';
 import { Clock } from './clock.ts';
 import {
   type AwsFailure,

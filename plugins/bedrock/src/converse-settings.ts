@@ -1,5 +1,5 @@
 // What a client that speaks Converse says in its own members of guardrail, tier, latency and metadata, as settings of ours.
-import { isObject } from './json.ts';
+import { isObject } from '@turnout/core/plugin';
 import { type ClientSettings, type FieldName, readClientSettings } from './settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;

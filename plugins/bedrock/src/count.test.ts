@@ -49,7 +49,7 @@ describe('Bedrock counts', () => {
   ])('%s as the foundation model', async (model, bare) => {
     const counted = await count({ model });
     expect(counted).toEqual({ inputTokens: expect.any(Number) });
-    expect(local.requests).toMatchObject([{ modelId: bare, operation: 'count-tokens', status: 200 }]);
+    expect(local.requests).toMatchObject([{ model: bare, operation: 'count-tokens', status: 200 }]);
   });
 
   it('everything that the model would read, and nothing else', async () => {

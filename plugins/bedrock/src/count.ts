@@ -1,11 +1,10 @@
 // How many tokens a request takes, where Bedrock counts for the model.
 import { type PlainCall, RouterError, type TokenCount } from '@turnout/core/contract';
+import { isObject, readBytes } from '@turnout/core/plugin';
 import type { ConverseRequestBody } from '@turnout/core/wire';
-import { readBytes } from './body.ts';
 import type { BedrockClient } from './client.ts';
 import { encodeSegment } from './endpoint.ts';
 import { brokenAnswer, labelOf } from './error.ts';
-import { isObject } from './json.ts';
 import { toNetworkError } from './network.ts';
 import type { Target } from './resolve.ts';
 

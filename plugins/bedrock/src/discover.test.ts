@@ -96,7 +96,7 @@ describe('discover: true', () => {
     expect(local.requests.some(({ operation }) => operation !== undefined)).toBe(false);
     expect(planOf(provider, APPLICATION).resolution.reasons.join()).toContain(`it leads to ${SONNET}`);
     await ask(provider, APPLICATION);
-    expect(local.requests.at(-1)).toMatchObject({ modelId: APPLICATION, status: 200 });
+    expect(local.requests.at(-1)).toMatchObject({ model: APPLICATION, status: 200 });
   });
 
   it("finds an application profile's model for embeddings and token counts too", async () => {
@@ -118,7 +118,7 @@ describe('discover: true', () => {
     const another = await openProvider(settings);
     const { plan: _, ...call } = callOf({ resolution: {}, losses: [], wire: undefined } as never);
     expect(await another.countTokens?.(chatRequest({ model: APPLICATION }), call)).not.toHaveProperty('estimated');
-    expect(local.requests.at(-1)).toMatchObject({ modelId: SONNET, operation: 'count-tokens', status: 200 });
+    expect(local.requests.at(-1)).toMatchObject({ model: SONNET, operation: 'count-tokens', status: 200 });
   });
 
   it('asks no control plane outside the residency', async () => {
@@ -136,7 +136,7 @@ describe('discover: true', () => {
     const provider = await openProvider({ ...settings, crossRegion: 'auto' });
     await expect(ask(provider, 'acme.new-v1:0')).rejects.toMatchObject({ again: true });
     await ask(provider, 'acme.new-v1:0');
-    expect(local.requests.at(-1)).toMatchObject({ modelId: 'us.acme.new-v1:0', status: 200 });
+    expect(local.requests.at(-1)).toMatchObject({ model: 'us.acme.new-v1:0', status: 200 });
   });
 
   it('keeps nobody waiting for a control plane that does not answer', async () => {

@@ -1,6 +1,6 @@
 // How each family of embedding models is asked through InvokeModel, and what it answers. Source: AWS's and the vendors'
 // documentation as of 2026-11, and recorded traffic.
-import { isObject } from './json.ts';
+import { isObject } from '@turnout/core/plugin';
 
 /** What the texts are for; not every family can use it. */
 export type EmbedPurpose = (typeof PURPOSES)[number];

@@ -49,7 +49,7 @@ describe('which model is meant', () => {
     const { embeddings, model: answered } = await embed({ model });
     expect(embeddings[0]).toHaveLength(length);
     expect(answered).toBe(wireId ?? model);
-    expect(local.requests[0]).toMatchObject({ operation: 'invoke', modelId: wireId ?? model });
+    expect(local.requests[0]).toMatchObject({ operation: 'invoke', model: wireId ?? model });
   });
 
   it('crossRegion adds the profile', async () => {

@@ -1,6 +1,6 @@
 // Embeddings through InvokeModel: texts in batches as the family takes them, several calls at once, the order kept.
 import { type EmbedRequest, type EmbedResult, type Loss, RouterError, unreadExtensions } from '@turnout/core/contract';
-import { readBytes } from './body.ts';
+import { isObject, Losses, readBytes } from '@turnout/core/plugin';
 import { splitPrefix } from './catalogue.ts';
 import type { BedrockClient } from './client.ts';
 import { mapConcurrently } from './concurrent.ts';
@@ -14,9 +14,7 @@ import {
   type Truncation,
 } from './embed-family.ts';
 import { brokenAnswer, labelOf, maskAccounts } from './error.ts';
-import { isObject } from './json.ts';
 import type { LearningClient } from './learning-client.ts';
-import { Losses } from './losses.ts';
 import { toNetworkError } from './network.ts';
 import type { Target } from './resolve.ts';
 

@@ -21,9 +21,8 @@ export const READ_EXTENSIONS = {
   bedrock: '*',
   'anthropic-messages': ['anthropic_beta', 'context_management', 'service_tier'],
   'bedrock-converse': [...READ_MEMBERS, 'additionalModelRequestFields'],
-  // A key for the cache says where to look, and Bedrock looks by itself.
-  'openai-chat': ['service_tier', 'prompt_cache_key'],
-  'openai-responses': ['service_tier', 'prompt_cache_key'],
+  'openai-chat': ['service_tier'],
+  'openai-responses': ['service_tier'],
 } as const;
 
 const NONE: readonly Loss[] = [];
@@ -84,7 +83,7 @@ export function applyToOwn(
 /** The same for InvokeModel, where they are headers: as Converse would have them. `ofRoute`: the guardrail is the route's. */
 export function applyToInvoke(
   { extensions }: Pick<ChatRequest, 'extensions'>,
-  { routeSettings, keyName, stream }: Pick<PlanCall, 'routeSettings' | 'keyName' | 'stream'>,
+  { protocol, routeSettings, keyName, stream }: Pick<PlanCall, 'protocol' | 'routeSettings' | 'keyName' | 'stream'>,
   target: Target,
 ): { readonly settings: ConverseRequestBody; readonly losses: readonly Loss[]; readonly ofRoute: boolean } {
   const body: ConverseRequestBody = { messages: [] };
@@ -94,11 +93,14 @@ export function applyToInvoke(
   // What core hands over is what our own schema returned.
   const route = (routeSettings ?? {}) as RouteSettings;
   const client = { ...readOverruled(members), ...(bag === undefined ? {} : readClientSettings(bag)) };
-  const draft: Draft = { body, target, route, client, fieldName: converseField, losses: [] };
+  const isMessages = protocol === 'anthropic-messages';
+  const fieldName = isMessages ? bedrockField : converseField;
+  const draft: Draft = { body, target, route, client, fieldName, losses: [] };
   if (target.api === 'invoke') refuseAll(draft, undefined);
   else {
     applyGuardrail(draft, stream);
-    applyTier(draft, undefined);
+    // In Bedrock's own bodies the tier stands in a header.
+    applyTier(draft, isMessages ? tierOf(extensions) : undefined);
     applyLatency(draft);
     applyMetadata(draft, keyName);
     for (const field of NOT_OF_INVOKE) {

@@ -15,6 +15,8 @@ export type ReasoningStyle =
       readonly efforts: readonly Effort[];
       readonly display: boolean;
       readonly least?: 'low' | 'between-tools';
+      /** `disabled` is refused beside an effort above high. */
+      readonly offUpToHigh?: true;
     }
   /** One field of additionalModelRequestFields with an effort in it. `off` turns it off; absent: it cannot be, unless
    * `optional` says that it is off where the field is not sent. */

@@ -1,8 +1,8 @@
 // A guardrail on its way out, and what of its trace may come back.
 import type { TextPart } from '@turnout/core/contract';
+import { isObject } from '@turnout/core/plugin';
 import type { ConverseBlock, ConverseRequestBody } from '@turnout/core/wire';
 import { maskAccounts } from './error.ts';
-import { isObject } from './json.ts';
 import { type RouteSettings, wrong } from './settings.ts';
 
 type Guardrail = NonNullable<RouteSettings['guardrail']>;

@@ -1,10 +1,9 @@
 // Words beside the tool that stands for the answer: dropped once it is called, told and searched for JSON when it is not.
 import type { ChatEvent } from '@turnout/core/contract';
+import { addUp, ToolNames } from '@turnout/core/plugin';
 import { describe, expect, it } from 'vitest';
 import { AnswerReader } from './answer.ts';
-import { ToolNames } from './names.ts';
 import type { Echo } from './request.ts';
-import { addUp } from './result.ts';
 
 const echo: Echo = {
   model: 'amazon.nova-micro-v1:0',

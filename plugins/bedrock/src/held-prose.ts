@@ -1,6 +1,6 @@
 // The words of a model beside the tool that stands for its answer: they reach the client only if the tool is not called.
 import type { BlockDeltaEvent, ChatEvent, Citation } from '@turnout/core/contract';
-import { JsonText } from './json-text.ts';
+import { JsonText } from '@turnout/core/plugin';
 
 /** Text and citations as they come, until they are told or thrown away. */
 export class HeldProse {

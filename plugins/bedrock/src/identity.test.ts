@@ -55,7 +55,7 @@ describe('findIdentity', () => {
       ok: true,
       skipped: true,
       what: 'identity',
-      detail: 'not known: bedrock: 127.0.0.1:1: nothing listens there (ECONNREFUSED)',
+      detail: 'not known: bedrock: 127.0.0.1:1: nothing listens there: check endpoint, region and proxy (ECONNREFUSED)',
     });
   });
 

@@ -1,9 +1,8 @@
 // Whose credentials these are, as AWS's own Security Token Service (STS) says it: every identity may ask, no permission needed.
 import type { Finding, Host } from '@turnout/core/contract';
+import { isObject, readBytes } from '@turnout/core/plugin';
 import { Signer } from '@turnout/core/wire';
 import type { Identity } from './auth.ts';
-import { readBytes } from './body.ts';
-import { isObject } from './json.ts';
 import { toNetworkError } from './network.ts';
 
 const TIMEOUT_MS = 3000;

@@ -12,6 +12,7 @@ import {
   RouterError,
   type Tool,
 } from '@turnout/core/contract';
+import { addUp } from '@turnout/core/plugin';
 import { checkGrammar } from '@turnout/core/testing';
 import { verify } from '@turnout/core/wire';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -28,7 +29,6 @@ import {
 } from '../test/fixture.ts';
 import { configSchema } from './config.ts';
 import plugin from './index.ts';
-import { addUp } from './result.ts';
 
 const key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };
 const auth = { mode: 'keys', ...key };
@@ -291,16 +291,22 @@ describe('a connection', () => {
     expect(error.message).toContain(new URL(upstream.url).host);
   });
 
-  it('that cannot be made names the host', async () => {
+  it('that cannot be made names the host in the log, and nothing of it to the caller', async () => {
     const upstream = await startUpstream(() => {});
     await upstream.close();
     const refused = await failureOf(generate(await createProvider({ endpoint: upstream.url })));
     expect(refused).toMatchObject({
       code: 'upstream-failed',
-      message: expect.stringMatching(/127\.0\.0\.1:\d+: nothing listens there \(ECONNREFUSED\)/),
+      message: expect.stringMatching(
+        /127\.0\.0\.1:\d+: nothing listens there: check endpoint, region and proxy \(ECONN/,
+      ),
+      publicMessage: expect.stringMatching(
+        /^[\w-]+: nothing listens there: check endpoint, region and proxy \(ECONNREFUSED\)$/,
+      ),
     });
     const lost = await failureOf(generate(await createProvider({ endpoint: 'http://bedrock.invalid' })));
-    expect(lost.message).toMatch(/bedrock\.invalid: the name does not resolve/);
+    expect(lost.message).toMatch(/bedrock\.invalid: the name does not resolve: check endpoint/);
+    expect(lost.publicMessage).not.toContain('bedrock.invalid');
   });
 });
 

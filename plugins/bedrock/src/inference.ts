@@ -1,9 +1,9 @@
 // The limits and the sampling of a request, within what the family takes.
 import type { ChatRequest } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
 import type { ConverseInferenceConfig } from '@turnout/core/wire';
 import type { CatalogueModel } from './catalogue.ts';
 import type { Family } from './family.ts';
-import type { Losses } from './losses.ts';
 import type { ReasoningPlan } from './reasoning.ts';
 
 const TOKENS_REASONING = 16_384;

@@ -1,9 +1,9 @@
 // An imported model's answer in OpenAI's chat form, whole or in chunks, read through the same reader as Converse's.
 import { RouterError } from '@turnout/core/contract';
+import { isObject } from '@turnout/core/plugin';
 import type { AnswerReader } from './answer.ts';
 import type { ChatAnswer, ChatCall, ChatDelta } from './chat-wire.ts';
 import { brokenAnswer } from './error.ts';
-import { isObject } from './json.ts';
 
 // In Converse's words, so that one table says what they mean to a client.
 const STOP_REASONS: ReadonlyMap<string, string> = new Map([

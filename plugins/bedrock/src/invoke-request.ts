@@ -1,5 +1,6 @@
 // The body of Converse, once it is shaped, becomes one in OpenAI's chat form: what imported models take.
 import { RouterError } from '@turnout/core/contract';
+import { Losses } from '@turnout/core/plugin';
 import type {
   ConverseBlock,
   ConverseImage,
@@ -9,7 +10,6 @@ import type {
   ConverseToolResult,
 } from '@turnout/core/wire';
 import type { ChatBody, ChatMessage, ChatPart } from './chat-wire.ts';
-import { Losses } from './losses.ts';
 
 /** Throws RouterError `unsupported` for content that the form has no place for. Source: AWS's pages on imported models, which
  * take OpenAI's chat form since 2025; which members beyond the common ones is up to the model. */
@@ -63,7 +63,7 @@ function toAssistant(content: readonly ConverseBlock[], losses: Losses): ChatMes
   const text = content.map((block) => block.text ?? '').join('');
   const calls = content.flatMap(({ toolUse }) => (toolUse === undefined ? [] : [toolUse]));
   if (content.some(({ reasoningContent }) => reasoningContent !== undefined)) {
-    losses.drop('reasoning', 'imported models are not sent their reasoning again');
+    losses.drop('reasoning-history', 'imported models are not sent their reasoning again');
   }
   return {
     role: 'assistant',

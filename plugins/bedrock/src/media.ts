@@ -1,8 +1,8 @@
 // Images, documents, video and audio as Converse takes them: by format, not by media type.
 import { type MediaPart, RouterError } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
 import type { ConverseBlock, ConverseDocument, ConverseMediaSource } from '@turnout/core/wire';
 import type { Family } from './family.ts';
-import type { Losses } from './losses.ts';
 
 export type MediaKind = 'image' | 'document' | 'video' | 'audio';
 
@@ -82,7 +82,8 @@ const AUDIOS: ReadonlyMap<string, string> = new Map([
 export class MediaShaper {
   readonly #family: Family;
   readonly #losses: Losses;
-  readonly #names = new Set<string>();
+  /** The names that are taken, with the number to try when the same comes again. */
+  readonly #names = new Map<string, number>();
   /** What is being read is what the model is asked now, not what went before. */
   present = true;
 
@@ -165,9 +166,11 @@ export class MediaShaper {
       .slice(0, NAME_LENGTH_MAX)
       .trim();
     const base = plain === '' ? 'Document' : plain;
-    let unique = base;
-    for (let n = 2; this.#names.has(unique); n++) unique = `${base} (${n})`;
-    this.#names.add(unique);
+    let count = this.#names.get(base) ?? 1;
+    let unique = count === 1 ? base : `${base} (${count})`;
+    while (this.#names.has(unique)) unique = `${base} (${++count})`;
+    this.#names.set(unique, 1);
+    this.#names.set(base, count + 1);
     return unique;
   }
 }

@@ -1,9 +1,9 @@
 // What a client of Anthropic's says that only a Claude understands: betas, the clearing of its context, and tools of Anthropic's own
 // making that the client runs. All of it goes through additionalModelRequestFields.
 import type { ChatRequest, Tool } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
+import { isObject } from '@turnout/core/plugin';
 import { pickConverseBetas, takesBeta } from './beta.ts';
-import { isObject } from './json.ts';
-import type { Losses } from './losses.ts';
 import type { Target } from './resolve.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export function planNative(request: ChatRequest, target: Target, losses: Losses)
     fields.context_management = cleared;
     betas.add(CONTEXT);
   }
-  const tools = planTools(request.toolChoice === 'none' ? [] : request.tools, target, betas);
+  const tools = planTools(request.toolChoice === 'none' ? [] : request.tools, target, betas, losses);
   if (tools.raw.length > 0) fields.tools = tools.raw;
   return { betas: [...betas], fields, tools: tools.names };
 }
@@ -48,8 +48,8 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 const isServer = ({ kind }: Tool): boolean => kind === 'server';
 
 /** What Bedrock calls the streaming of a tool's input while it is written. */
-const EAGER = 'fine-grained-tool-streaming-2025-05-14';
-const CONTEXT = 'context-management-2025-06-27';
+export const EAGER = 'fine-grained-tool-streaming-2025-05-14';
+export const CONTEXT = 'context-management-2025-06-27';
 
 const isEager = ({ extensions }: Tool): boolean => extensions?.['anthropic-messages']?.eager_input_streaming === true;
 
@@ -57,7 +57,7 @@ const isEager = ({ extensions }: Tool): boolean => extensions?.['anthropic-messa
 const CLEARS_TOOLS = /^clear_tool_uses_/;
 
 /** The edits that Bedrock makes. One that clears nothing is none. */
-function planClearing(management: unknown, target: Target, losses: Losses): Json | undefined {
+export function planClearing(management: unknown, target: Target, losses: Losses): Json | undefined {
   if (!isObject(management)) return undefined;
   const edits = listOf(management.edits).filter((edit) => !keepsAll(edit));
   const taken = edits.filter((edit) => isObject(edit) && CLEARS_TOOLS.test(String(edit.type)));
@@ -82,17 +82,27 @@ const CLIENT_RUN: readonly (readonly [type: RegExp, beta: string | undefined])[]
 ];
 const SINCE_3_7 = /claude-3-7|claude-(sonnet|opus|haiku|fable|mythos)-[4-9]/;
 
-function planTools(tools: readonly Tool[], target: Target, betas: Set<string>) {
+/** A tool of this type, and the flag that it needs, where the target has it. */
+export function nativeTool(type: string, target: Target): { readonly beta: string | undefined } | undefined {
+  const known = CLIENT_RUN.find(([pattern]) => pattern.test(type));
+  if (known === undefined) return undefined;
+  const [, beta] = known;
+  const takes = beta === undefined ? SINCE_3_7.test(target.row?.id ?? target.id) : takesBeta(beta, target);
+  return takes ? { beta } : undefined;
+}
+
+function planTools(tools: readonly Tool[], target: Target, betas: Set<string>, losses: Losses) {
   const raw: Json[] = [];
   const names = new Map<string, string>();
-  for (const { kind, name: type, extensions } of tools) {
+  for (const { kind, name: type, extensions, cache, deferred } of tools) {
     const own = kind === 'server' ? extensions?.['anthropic-messages']?.[type] : undefined;
     if (!isObject(own) || typeof own.name !== 'string') continue;
-    const known = CLIENT_RUN.find(([pattern]) => pattern.test(type));
+    const known = nativeTool(type, target);
     if (known === undefined) continue;
-    const [, beta] = known;
-    if (beta === undefined ? !SINCE_3_7.test(target.row?.id ?? target.id) : !takesBeta(beta, target)) continue;
+    const { beta } = known;
     if (beta !== undefined) betas.add(beta);
+    if (deferred) losses.approximate('deferred', 'the tool is sent with the request');
+    if (cache !== undefined) losses.drop('cache', 'no cache point may stand there');
     const { cache_control: _cache, defer_loading: _deferred, ...sent } = own;
     raw.push(sent);
     names.set(type, own.name);

@@ -1,7 +1,7 @@
 // A block of an answer while it is read, and the events that close it.
 import type { BlockEndEvent, ChatEvent } from '@turnout/core/contract';
-import { parseObject } from './json.ts';
-import type { JsonText } from './json-text.ts';
+import type { FreeText, JsonText } from '@turnout/core/plugin';
+import { redactedFromConverse } from '@turnout/core/wire';
 
 /** `input`: a tool call whose fragments go to the client as they come; `custom`: one whose JSON holds the free text;
  * `output`: the call of the tool that stands for the answer; `ignored`: a call that the client does not want. */
@@ -17,26 +17,25 @@ export interface OpenBlock {
   held: string[];
   /** Takes the JSON out of the text. */
   json: JsonText | undefined;
+  /** Takes the free text out of a tool's arguments. */
+  free: FreeText | undefined;
 }
 
 /** What was held until the block was over, and its end; nothing for a block that the client does not see. */
-export function closingEvents({ kind, index, empty, signature, held, json }: OpenBlock): ChatEvent[] {
+export function closingEvents({ kind, index, empty, signature, held, json, free }: OpenBlock): ChatEvent[] {
   if (kind === 'ignored') return [];
-  const data = kind === 'redacted' || kind === 'media' ? { data: joinBase64(held) } : {};
+  const data = kind === 'redacted' || kind === 'media' ? { data: dataOf(kind, joinBase64(held)) } : {};
   const end: BlockEndEvent = { type: 'block-end', index, ...(signature === '' ? {} : { signature }), ...data };
-  const text = kind === 'custom' ? freeText(held.join('')) : (json?.end() ?? (isInput(kind) && empty ? '{}' : ''));
+  const text = free?.end() ?? json?.end() ?? (isInput(kind) && empty ? '{}' : '');
   // Free text is the input even when it is empty.
-  return text === '' && kind !== 'custom' ? [end] : [{ type: 'block-delta', index, text }, end];
+  return text === '' && !(kind === 'custom' && empty) ? [end] : [{ type: 'block-delta', index, text }, end];
 }
 
 /** Whose text is a JSON object, which a model may leave out when it has no members. */
 const isInput = (kind: Kind): boolean => kind === 'input' || kind === 'output';
 
-/** The free text in the JSON that the model wrote for it. */
-function freeText(json: string): string {
-  const input = parseObject(json)?.input;
-  return typeof input === 'string' ? input : json;
-}
+const dataOf = (kind: 'redacted' | 'media', base64: string): string =>
+  kind === 'redacted' ? redactedFromConverse(base64) : base64;
 
 /** Each fragment is base64 of its own. A single one stays as it is, byte for byte. */
 function joinBase64(fragments: readonly string[]): string {

@@ -1,8 +1,8 @@
 // Structured output: natively where the family has it, else through a tool that must be called, else by asking for it.
 import type { ChatRequest } from '@turnout/core/contract';
+import type { Opener } from '@turnout/core/plugin';
+import { FLATTENED, fitsStrict, isOfObjectsOnly, shapeInputSchema } from '@turnout/core/plugin';
 import type { ConverseRequestBody, ConverseTool } from '@turnout/core/wire';
-import type { Opener } from './json-text.ts';
-import { FLATTENED, fitsStrict, isOfObjectsOnly, shapeInputSchema } from './schema.ts';
 import type { Draft } from './turns.ts';
 
 export interface OutputPlan {

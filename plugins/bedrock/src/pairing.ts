@@ -1,12 +1,13 @@
 // Every tool call has one result, in the next turn: what is missing is completed, what belongs to no call is left out.
+
+import type { CallIds, Losses } from '@turnout/core/plugin';
+import { createCallIds } from './call-ids.ts';
 import type { Family } from './family.ts';
-import type { Losses } from './losses.ts';
-import { ToolIds } from './names.ts';
 import { joinTurns, type Piece, type Turn } from './turns.ts';
 
 /** Pairs calls and results and settles their wire ids. Turns alternate. */
 export function pairTools(turns: readonly Turn[], family: Family, losses: Losses): Turn[] {
-  const ids = new ToolIds(family.toolIds);
+  const ids = createCallIds(family.toolIds);
   const status = family.resultStatus ? { status: 'error' as const } : {};
   const missing = (toolUseId: string): Piece => ({
     kind: 'result',
@@ -35,7 +36,7 @@ export function pairTools(turns: readonly Turn[], family: Family, losses: Losses
 function pairTurn(
   calls: readonly Piece[],
   results: readonly Piece[],
-  ids: ToolIds,
+  ids: CallIds,
   missing: (toolUseId: string) => Piece,
   losses: Losses,
 ): Piece[] {

@@ -1,8 +1,8 @@
 // What a part of a message carries besides its content and that Bedrock has no place for.
 import type { Part } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
+import { isObject } from '@turnout/core/plugin';
 import type { Family } from './family.ts';
-import { isObject } from './json.ts';
-import type { Losses } from './losses.ts';
 import { searchResultOf } from './search-result.ts';
 
 /** Reports the extensions and signatures of one part that are not sent. `guards`: text that stands where a guardrail may be
@@ -16,7 +16,7 @@ export function notePart(part: Part, losses: Losses, family: Family, guards = fa
     }
   }
   if (part.signature !== undefined && part.type !== 'reasoning') {
-    losses.drop('reasoning', 'signatures of text and tool calls belong to another model family');
+    losses.drop('reasoning-history', 'signatures of text and tool calls belong to another model family');
   }
 }
 

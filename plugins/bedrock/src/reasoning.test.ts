@@ -333,7 +333,7 @@ describe('signed reasoning in the history', () => {
     const text = { type: 'text', text: 'Let me see.' } as const;
     expect(assistantOf(BUDGETED, history(text, signed, redacted, call), {})).toEqual([
       { reasoningContent: { reasoningText: { text: ' I look. ', signature: 'sig==' } } },
-      { reasoningContent: { redactedContent: 'cmVkYWN0ZWQ=' } },
+      { reasoningContent: { redactedContent: btoa('cmVkYWN0ZWQ=') } },
       { text: 'Let me see.' },
       { toolUse: { toolUseId: 'c1', name: 'look', input: {} } },
     ]);
@@ -352,7 +352,7 @@ describe('signed reasoning in the history', () => {
   ] as const)('is left out when it is %s', (_why, model, part) => {
     const { body, losses } = shape(model, { messages: history(part, call), tools });
     expect(body.messages[1]?.content).toEqual([{ toolUse: { toolUseId: 'c1', name: 'look', input: {} } }]);
-    expect(losses).toContainEqual(expect.objectContaining({ field: 'reasoning', action: 'dropped' }));
+    expect(losses).toContainEqual(expect.objectContaining({ field: 'reasoning-history', action: 'dropped' }));
   });
 
   it('is wanted of the calls that the model goes on from: without it budget thinking is off', () => {

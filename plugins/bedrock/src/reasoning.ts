@@ -1,7 +1,7 @@
 // The caller's reasoning setting becomes what the model's family takes; what changes on the way is a loss.
 import type { ChatRequest, Effort, Reasoning } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
 import type { Family, ReasoningStyle } from './family.ts';
-import type { Losses } from './losses.ts';
 
 export interface ReasoningContext {
   readonly family: Family;

@@ -1,15 +1,15 @@
 // Every Converse and ConverseStream exchange of the corpus, read by this plugin and by a naive reading of the same bytes.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type ChatEvent, type ChatResult, RouterError } from '@turnout/core/contract';
+import { addUp, ToolNames } from '@turnout/core/plugin';
 import { checkGrammar } from '@turnout/core/testing';
 import type { ConverseResponseBody } from '@turnout/core/wire';
 import { describe, expect, it } from 'vitest';
 import { clientOf, collectEvents } from '../test/fixture.ts';
 import { AnswerReader } from './answer.ts';
 import { type AwsFailure, readFailure, toRouterError } from './error.ts';
-import { ToolNames } from './names.ts';
 import { resolveTarget } from './resolve.ts';
-import { addUp, readResult } from './result.ts';
+import { readResult } from './result.ts';
 import { streamAnswer } from './stream.ts';
 import type { Wire } from './wire.ts';
 

@@ -1,11 +1,10 @@
 // An answer that is relayed: its bytes as they come, and its end for the log. Streams are read in relay-stream.ts.
 import type { RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
-import { readBytes } from './body.ts';
+import { isObject, readBytes, replaceModel } from '@turnout/core/plugin';
 import type { Answer, BedrockClient } from './client.ts';
 import { brokenAnswer, labelOf } from './error.ts';
-import { isObject } from './json.ts';
-import { replaceModel } from './model-member.ts';
 import { toNetworkError } from './network.ts';
+import { withoutOwnMembers } from './own-members.ts';
 import { ClaudeEnd, callsOfConverse, endOfConverse, endOfNative, refuseMalformed } from './relay-end.ts';
 import type { RelayWire } from './relay-plan.ts';
 import { RelayedFrames, type RelaySource } from './relay-stream.ts';
@@ -22,7 +21,7 @@ export async function relayAnswer(client: BedrockClient, wire: RelayWire, call: 
   const source = { answer, context, signal: call.signal, form: wire.form, model: call.answerModel };
   const streamed = operation === 'converse-stream' || operation === 'invoke-with-response-stream';
   const events = streamed ? new RelayedFrames(source) : tellBody(source);
-  return { headers: headersOf(answer), events };
+  return { headers: wire.form === 'messages' ? headersOfMessages(streamed) : headersOf(answer), events };
 }
 
 function headersOf({ headers }: Answer): Record<string, string> {
@@ -32,6 +31,11 @@ function headersOf({ headers }: Answer): Record<string, string> {
   }
   return own;
 }
+
+/** Nothing there is for a client that knows nothing of Bedrock. */
+const headersOfMessages = (streamed: boolean): Record<string, string> => ({
+  'content-type': streamed ? 'text/event-stream; charset=utf-8' : 'application/json',
+});
 
 /** A whole answer. Bytes that are no answer of this form are not passed on. */
 async function* tellBody({ answer, context, signal, form, model }: RelaySource): AsyncGenerator<RelayEvent> {
@@ -53,7 +57,7 @@ interface WholeBody {
   readonly model: string;
 }
 
-const READERS = { converse: readConverse, claude: readClaude, native: readNative };
+const READERS = { converse: readConverse, claude: readClaude, messages: readMessages, native: readNative };
 
 function readConverse({ bytes, label }: WholeBody) {
   const body = asConverse(bytes.toString('utf8'), label);
@@ -72,6 +76,12 @@ function readClaude({ bytes, label, model }: WholeBody) {
   end.message(body);
   end.own(body);
   return { told: Buffer.from(replaceModel(text, model)), finish: end.finish() };
+}
+
+/** The same for a client of Anthropic's own service. */
+function readMessages(body: WholeBody) {
+  const { told, finish } = readClaude(body);
+  return { told: Buffer.from(withoutOwnMembers(told.toString('utf8'))), finish };
 }
 
 /** Not every model answers in JSON: the headers count then. */

@@ -1,11 +1,10 @@
 // A body of Converse as the client wrote it, made ready to be sent as it is: with what the operator has set, and without what only
 // the operator may set.
 import { type ChatRequest, type Loss, type PlanCall, RouterError } from '@turnout/core/contract';
+import { isObject, Losses } from '@turnout/core/plugin';
 import type { ConverseRequestBody } from '@turnout/core/wire';
 import { OVERRULED, readOverruled } from './converse-settings.ts';
 import { applyToOwn } from './extras.ts';
-import { isObject } from './json.ts';
-import { Losses } from './losses.ts';
 import { fitManagedPrompt } from './prompt.ts';
 import { planAdditions } from './relay-defaults.ts';
 import { joinOutputSettings } from './request.ts';

@@ -1,9 +1,8 @@
 // What a route adds to a body that the client wrote itself: limit, sampling and reasoning, where the client has set none.
 import type { ChatRequest } from '@turnout/core/contract';
+import { Losses, ToolNames } from '@turnout/core/plugin';
 import type { ConverseInferenceConfig } from '@turnout/core/wire';
 import { limitTokens, planInference } from './inference.ts';
-import { Losses } from './losses.ts';
-import { ToolNames } from './names.ts';
 import { lacksReasoning, pairTools } from './pairing.ts';
 import { planReasoning, type ReasoningPlan, willReason } from './reasoning.ts';
 import type { Target } from './resolve.ts';

@@ -1,9 +1,9 @@
 // The end of a relayed answer, read out of bytes that go to the client as they are: why it ended and what it used.
 import type { FinishEvent, FinishReason, Usage } from '@turnout/core/contract';
+import { isObject } from '@turnout/core/plugin';
 import type { ConverseResponseBody, ConverseStreamPayloads } from '@turnout/core/wire';
 import { brokenAnswer } from './error.ts';
 import { finishReasonOf, NO_USAGE, pickNotes, readStopSequence, readUsage } from './finish.ts';
-import { isObject } from './json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 // Whether a body that a client wrote for one model can go to another as it is. What is not for the model is answered with a 400,
 // and a body that is rebuilt loses only what it must.
 import type { ChatRequest, Effort } from '@turnout/core/contract';
+import { isObject } from '@turnout/core/plugin';
 import { TOOL_SEARCH, takesBeta } from './beta.ts';
 import type { Family } from './family.ts';
-import { isObject } from './json.ts';
 import type { Target } from './resolve.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -60,7 +60,13 @@ export function misfitOfClaude(body: Json, target: Target): string | undefined {
   );
 }
 
-function samplingMisfit({ sampling }: Family, temperature: unknown, topP: unknown, topK: unknown): string | undefined {
+/** Why settings of sampling cannot go to the family; undefined: they can. */
+export function samplingMisfit(
+  { sampling }: Family,
+  temperature: unknown,
+  topP: unknown,
+  topK: unknown,
+): string | undefined {
   if (sampling === 'none' && [temperature, topP, topK].some(isSet)) return 'settings of sampling';
   return sampling === 'one' && isSet(temperature) && isSet(topP) ? 'temperature beside topP' : undefined;
 }
@@ -89,7 +95,12 @@ function fieldsMisfit(fields: Json, { origin, topK }: Family): string | undefine
 
 const THINKS = ['enabled', 'adaptive', 'between_tools'];
 
-function thinkingMisfit(thinking: unknown, effort: unknown, { origin, reasoning: style }: Family): string | undefined {
+/** Why a setting of thinking, or an effort, is not one of the family's; undefined: it is. */
+export function thinkingMisfit(
+  thinking: unknown,
+  effort: unknown,
+  { origin, reasoning: style }: Family,
+): string | undefined {
   if (origin !== 'claude') return undefined;
   const type = isObject(thinking) ? thinking.type : undefined;
   const efforts: readonly Effort[] = style.kind === 'adaptive' ? style.efforts : [];
@@ -191,6 +202,7 @@ function conversationMisfit({ system, messages }: Json, family: Family, names: N
   const list = contentsOf(messages);
   if (list.some(({ role }) => role === 'system') && family.systemTurns !== true)
     return 'a system message between turns';
+  if (hasEmptyAnswer(messages)) return 'an empty answer in the history';
   const last = list.at(-1);
   if (last?.role === 'assistant' && !family.prefill) return "the assistant's own words at the end";
   const blocks = [...(Array.isArray(system) ? system : []), ...list.flatMap((message) => message.blocks)];
@@ -204,6 +216,14 @@ function conversationMisfit({ system, messages }: Json, family: Family, names: N
   }
   return undefined;
 }
+
+/** Models give them, and refuse to be given one. */
+function hasEmptyAnswer(messages: unknown): boolean {
+  return Array.isArray(messages) && messages.some(isEmptyAnswer);
+}
+
+const isEmptyAnswer = (message: unknown): boolean =>
+  isObject(message) && message.role === 'assistant' && Array.isArray(message.content) && message.content.length === 0;
 
 function contentsOf(messages: unknown): { readonly role: unknown; readonly blocks: readonly unknown[] }[] {
   if (!Array.isArray(messages)) return [];

@@ -1,10 +1,9 @@
 // A body of InvokeModel as the client wrote it, made ready to be sent as it is: what the operator has set goes into the headers.
 import { type ChatRequest, type PlanCall, RouterError } from '@turnout/core/contract';
+import { isObject, Losses } from '@turnout/core/plugin';
 import type { ConverseRequestBody } from '@turnout/core/wire';
 import { pickBetas } from './beta.ts';
 import { applyToInvoke } from './extras.ts';
-import { isObject } from './json.ts';
-import { Losses } from './losses.ts';
 import { mergeFields, type RelayBody, refuseStores } from './relay-converse.ts';
 import { planAdditions } from './relay-defaults.ts';
 import type { Target } from './resolve.ts';

@@ -1,13 +1,15 @@
-// Whether the answer of a request is relayed: for clients that speak Bedrock's own operations, with the body that they wrote.
+// Whether the answer of a request is relayed: for clients that speak Bedrock's own operations, or Messages with a Claude, with the
+// body that they wrote.
 import { type ChatRequest, type Loss, type PlanCall, RouterError } from '@turnout/core/contract';
+import { isObject } from '@turnout/core/plugin';
 import type { ConverseRequestBody } from '@turnout/core/wire';
 import type { Operation } from './error.ts';
 import { hasClientGuardrail, withExtras } from './extras.ts';
-import { isObject } from './json.ts';
 import type { PlannedCall } from './plan.ts';
 import { relayConverse } from './relay-converse.ts';
 import { misfitOfClaude, misfitOfConverse, misfitOfHistory } from './relay-fit.ts';
 import { relayClaude, relayNative } from './relay-invoke.ts';
+import { relayMessages } from './relay-messages.ts';
 import type { Target } from './resolve.ts';
 import type { UnstreamedModels } from './unstreamed.ts';
 
@@ -18,8 +20,9 @@ export interface RelayWire {
   readonly body: object;
   /** Of the call, besides those of every call. */
   readonly headers: Readonly<Record<string, string>>;
-  /** How the answer is to be read: Converse's, Anthropic's own, or of another model's own form. */
-  readonly form: 'converse' | 'claude' | 'native';
+  /** How the answer is to be read: Converse's, Anthropic's own (for a client of Messages, in its framing), or of another
+   * model's own form. */
+  readonly form: 'converse' | 'claude' | 'messages' | 'native';
 }
 
 interface RelayPlan {
@@ -30,8 +33,8 @@ interface RelayPlan {
   readonly settings: ConverseRequestBody;
 }
 
-/** The plan to relay; or why the answer is rebuilt instead, undefined where the client does not speak Bedrock at all. Throws
- * RouterError for what cannot be sent at all. */
+/** The plan to relay; or why the answer is rebuilt instead, undefined where the client does not speak the target's language at
+ * all. Throws RouterError for what cannot be sent at all. */
 export function relayOf(
   request: ChatRequest,
   call: PlanCall,
@@ -56,11 +59,27 @@ export function relayOf(
 
 function planRelay(request: ChatRequest, call: PlanCall, target: Target): RelayPlan | string | undefined {
   const { protocol, body } = call;
-  if ((protocol !== 'bedrock-converse' && protocol !== 'bedrock-invoke') || !isObject(body)) return undefined;
-  return protocol === 'bedrock-converse'
-    ? planConverse(body, request, call, target)
-    : planInvoke(body, request, call, target);
+  if (!isObject(body)) return undefined;
+  if (protocol === 'bedrock-converse') return planConverse(body, request, call, target);
+  if (protocol === 'bedrock-invoke') return planInvoke(body, request, call, target);
+  return protocol === 'anthropic-messages' ? planMessages(body, request, call, target) : undefined;
 }
+
+function planMessages(
+  given: Readonly<Record<string, unknown>>,
+  request: ChatRequest,
+  call: PlanCall,
+  target: Target,
+): RelayPlan | string | undefined {
+  if (target.family.origin !== 'claude') return undefined;
+  const relayed = relayMessages(given, request, call, target);
+  if (typeof relayed === 'string') return `the request goes through Converse (${relayed})`;
+  const { body, headers, losses, reasoningLine, settings } = relayed;
+  const operation = operationOf(call);
+  return { wire: { target, operation, body, headers, form: 'messages' }, losses, reasoningLine, settings };
+}
+
+const operationOf = ({ stream }: PlanCall): Operation => (stream ? 'invoke-with-response-stream' : 'invoke');
 
 function planConverse(
   body: Readonly<Record<string, unknown>>,
@@ -105,9 +124,8 @@ function planInvoke(
     reasoningLine,
     settings,
   } = (native ? relayNative : relayClaude)(body, request, call, target);
-  const operation = call.stream ? 'invoke-with-response-stream' : 'invoke';
   return {
-    wire: { target, operation, body: own, headers, form: native ? 'native' : 'claude' },
+    wire: { target, operation: operationOf(call), body: own, headers, form: native ? 'native' : 'claude' },
     losses,
     reasoningLine,
     settings,

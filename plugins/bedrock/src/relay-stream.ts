@@ -1,12 +1,13 @@
 // A stream that is relayed: whole frames go on as they came once both their checksums are found right, and only the few that say
 // how the answer ends are opened.
 import type { FinishEvent, RelayEvent } from '@turnout/core/contract';
+import { close, drain } from '@turnout/core/plugin';
 import { FrameReader } from '@turnout/core/wire';
 import type { Answer } from './client.ts';
 import { type ErrorContext, labelOf } from './error.ts';
 import { type FrameWatch, watchFrames } from './relay-frames.ts';
 import type { RelayWire } from './relay-plan.ts';
-import { drain, failureIn, toStreamError } from './stream.ts';
+import { failureIn, toStreamError } from './stream.ts';
 
 export interface RelaySource {
   readonly answer: Answer;
@@ -59,7 +60,7 @@ export class RelayedFrames implements AsyncIterableIterator<RelayEvent> {
 
   async return(): Promise<IteratorResult<RelayEvent>> {
     this.#over = true;
-    this.#source.answer.body.on('error', () => {}).destroy();
+    close(this.#source.answer.body);
     return DONE;
   }
 
@@ -77,8 +78,8 @@ export class RelayedFrames implements AsyncIterableIterator<RelayEvent> {
       if (chunk.done) this.#frames.end();
       else this.#frames.push(chunk.value);
       for (let frame = this.#frames.next(); frame !== undefined && this.#finish === undefined; ) {
-        const failure = failureIn(frame, this.#source.context, this.#watch.usage);
-        if (failure !== undefined) throw failure;
+        // The usage is read for a failure only: there are many frames.
+        if (frame.headers.messageType !== 'event') throw failureIn(frame, this.#source.context, this.#watch.usage);
         whole.push(this.#watch.pass(frame));
         this.#finish = this.#watch.finish(false);
         frame = this.#finish === undefined ? this.#frames.next() : undefined;

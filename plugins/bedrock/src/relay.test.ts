@@ -202,6 +202,7 @@ describe('a body of Converse', () => {
     ['sampling', SONNET_5, { inferenceConfig: { temperature: 1 } }],
     ['too large a limit', NOVA, { inferenceConfig: { maxTokens: 1_000_000 } }],
     ['cached tools', NOVA, { toolConfig: { tools: [tool('a'), { cachePoint: { type: 'default' } }] } }],
+    ['an empty answer', SONNET_5, { messages: [...CONVERSE.messages, { role: 'assistant', content: [] }] }],
     ['prefill', SONNET_5, { messages: [...CONVERSE.messages, { role: 'assistant', content: [{ text: 'I' }] }] }],
   ])('that is not for the model is rebuilt: %s', (_what, model, more) => {
     const { relay, resolution } = planOf({ body: { ...CONVERSE, ...more }, model });

@@ -310,7 +310,7 @@ describe('tools', () => {
     expect(new Set(wire).size).toBe(5);
     expect(wire[0]).toBe('plain-1');
     expect(wire[2]).toBe('mcp_server_look');
-    expect(wire.map((name) => echo.names.client(name))).toEqual(names);
+    expect(wire.map((name) => echo.names.client(name) ?? name)).toEqual(names);
   });
 
   it('are renamed in the history and in the choice too', () => {

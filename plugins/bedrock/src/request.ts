@@ -1,14 +1,13 @@
 // A canonical request becomes the body of Converse, for one resolved target.
 import { type ChatRequest, type Loss, RouterError, unreadExtensions } from '@turnout/core/contract';
+
+import { flatTools, Losses, type Opener, ToolNames } from '@turnout/core/plugin';
 import type { ConverseRequestBody, ConverseSystemBlock } from '@turnout/core/wire';
 import { arrangeTurns, fillerTurn, writeMessages } from './arrange.ts';
 import { type MarkedPlace, settleMarks } from './cache.ts';
 import { READ_EXTENSIONS } from './extras.ts';
 import { limitTokens, planInference } from './inference.ts';
-import type { Opener } from './json-text.ts';
 import { checkLimits } from './limits.ts';
-import { Losses } from './losses.ts';
-import { ToolNames } from './names.ts';
 import { planNative } from './native-tools.ts';
 import { planOutput } from './output.ts';
 import { lacksReasoning, pairTools } from './pairing.ts';
@@ -45,7 +44,8 @@ export interface Shaped {
 }
 
 /** Pure. Throws RouterError `invalid-request` or `unsupported` for what cannot be sent at all. */
-export function shapeRequest(request: ChatRequest, target: Target): Shaped {
+export function shapeRequest(asked: ChatRequest, target: Target): Shaped {
+  const request = { ...asked, tools: flatTools(asked.tools) };
   const { family, row } = target;
   if (row?.kind === 'embedding') {
     throw new RouterError('unsupported', `${target.id} makes embeddings: ask it at /v1/embeddings`, { field: 'model' });

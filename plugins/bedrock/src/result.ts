@@ -1,19 +1,11 @@
 // A whole Converse answer, read through the same reader as a stream.
-import {
-  type Call,
-  type ChatEvent,
-  type ChatResult,
-  type FinishEvent,
-  type ResultBlock,
-  RouterError,
-} from '@turnout/core/contract';
+import type { Call, ChatResult, RouterError } from '@turnout/core/contract';
+import { addUp, isObject, parseExact, readBytes } from '@turnout/core/plugin';
 import type { ConverseBlock, ConverseResponseBody } from '@turnout/core/wire';
 import { AnswerReader } from './answer.ts';
-import { readBytes } from './body.ts';
 import type { BedrockClient } from './client.ts';
 import { brokenAnswer, labelOf } from './error.ts';
 import { readChatAnswer } from './invoke-answer.ts';
-import { isObject, parseExact } from './json.ts';
 import { toNetworkError } from './network.ts';
 import type { Wire } from './wire.ts';
 
@@ -92,30 +84,4 @@ function readBlock(block: ConverseBlock, contentBlockIndex: number, reader: Answ
     reader.blockStart({ contentBlockIndex, start: { image: { format: image.format } } });
     delta({ image });
   }
-}
-
-/** What the events of a complete answer add up to. Throws RouterError `upstream-failed` when it has no end. */
-export function addUp(events: readonly ChatEvent[]): ChatResult {
-  const blocks = new Map<number, { -readonly [K in keyof ResultBlock]: ResultBlock[K] }>();
-  let id = '';
-  let model = '';
-  let finish: FinishEvent | undefined;
-  for (const event of events) {
-    if (event.type === 'start') ({ id, model } = event);
-    else if (event.type === 'finish') finish = event;
-    else if (event.type === 'block-start') blocks.set(event.index, { block: event.block, text: '' });
-    else {
-      const block = blocks.get(event.index);
-      if (block === undefined) continue;
-      if (event.type === 'block-delta') {
-        block.text += event.text;
-        if (event.citation !== undefined) block.citations = [...(block.citations ?? []), event.citation];
-      } else {
-        if (event.signature !== undefined) block.signature = event.signature;
-        if (event.data !== undefined) block.data = event.data;
-      }
-    }
-  }
-  if (finish === undefined) throw new RouterError('upstream-failed', 'the answer is not complete');
-  return { id, model, blocks: [...blocks.values()], finish };
 }

@@ -1,6 +1,6 @@
 // What the clients of the AWS SDK have in common here: the provider's own connections, and nothing from the environment.
 import type { Host } from '@turnout/core/contract';
-import { readBytes } from './body.ts';
+import { readBytes } from '@turnout/core/plugin';
 import { encodeSegment } from './endpoint.ts';
 
 /** A call to STS, SSO or the control plane is given this long, each of its tries. */

@@ -1,8 +1,8 @@
 // Search results of the client's own finding, as blocks that a Claude can cite.
 import type { TextPart } from '@turnout/core/contract';
+import { isObject } from '@turnout/core/plugin';
 import type { ConverseSearchResult } from '@turnout/core/wire';
 import type { Family } from './family.ts';
-import { isObject } from './json.ts';
 
 /** The block in a part that stands for one, in Anthropic's form or in Converse's; undefined for any other text, and for a family
  * that takes no such block. */

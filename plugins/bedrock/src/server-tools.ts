@@ -1,9 +1,9 @@
 // Calls that Bedrock itself ran in an earlier answer, and their results: both go back, or neither.
 import type { Message, ToolCallPart, ToolResultPart } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
+import { isObject, parseObject } from '@turnout/core/plugin';
 import type { ConverseBlock, ConverseToolResultContent } from '@turnout/core/wire';
 import type { Family } from './family.ts';
-import { isObject, parseObject } from './json.ts';
-import type { Losses } from './losses.ts';
 
 const ID = /^[a-zA-Z0-9_-]{1,64}$/;
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type ChatEvent, RouterError } from '@turnout/core/contract';
+import { addUp, ToolNames } from '@turnout/core/plugin';
 import { checkGrammar } from '@turnout/core/testing';
 import { encodeFrame } from '@turnout/core/wire';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -10,10 +11,9 @@ import { AnswerReader } from './answer.ts';
 import { createAuth } from './auth.ts';
 import { createClient } from './client.ts';
 import { readUsage } from './finish.ts';
-import { ToolNames } from './names.ts';
 import type { Echo } from './request.ts';
 import { resolveTarget } from './resolve.ts';
-import { addUp, readResult } from './result.ts';
+import { readResult } from './result.ts';
 import { streamAnswer } from './stream.ts';
 
 const model = 'anthropic.claude-sonnet-5';
@@ -142,9 +142,9 @@ describe('blocks', () => {
       {
         block: { type: 'reasoning', redacted: true, origin: 'claude' },
         text: '',
-        data: Buffer.from('abcdefg').toString('base64'),
+        data: 'abcdefg',
       },
-      { block: { type: 'reasoning', redacted: true, origin: 'claude' }, text: '', data: 'QUJD/+==' },
+      { block: { type: 'reasoning', redacted: true, origin: 'claude' }, text: '', data: 'data:;base64,QUJD/+==' },
     ]);
     const open = addUp(await read(frames, echoOf({ origin: undefined }))).blocks[0];
     expect(open?.block).toEqual({ type: 'reasoning' });

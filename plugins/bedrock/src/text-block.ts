@@ -1,10 +1,10 @@
 // Text as Converse has it: plain, with the citations of an earlier answer, or marked for a guardrail to look at.
 import type { TextPart } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
 import type { ConverseBlock } from '@turnout/core/wire';
 import { citedBlock } from './citations.ts';
 import type { Family } from './family.ts';
 import { guardedBlock } from './guardrail.ts';
-import type { Losses } from './losses.ts';
 import { searchResultOf } from './search-result.ts';
 
 /** The block of a text that is not blank. */

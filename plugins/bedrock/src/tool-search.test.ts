@@ -1,10 +1,10 @@
 // Tools that are to be loaded when the model searches for them (Claude Code marks some so): relayed to InvokeModel where the flag
 // for it is taken, sent at once everywhere else.
 import type { ChatRequest } from '@turnout/core/contract';
+import { Losses } from '@turnout/core/plugin';
 import { expect, it } from 'vitest';
 import { chatRequest } from '../test/fixture.ts';
 import { TOOL_SEARCH } from './beta.ts';
-import { Losses } from './losses.ts';
 import { planNative } from './native-tools.ts';
 import { misfitOfClaude } from './relay-fit.ts';
 import { resolveTarget } from './resolve.ts';

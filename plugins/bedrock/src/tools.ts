@@ -1,10 +1,10 @@
 // The tools of a request and how the model may choose among them.
 import { type ChatRequest, RouterError, type Tool } from '@turnout/core/contract';
+import type { Losses } from '@turnout/core/plugin';
+import { asksForNothing, FLATTENED, fitsStrict, shapeInputSchema } from '@turnout/core/plugin';
 import type { ConverseTool, ConverseToolConfig } from '@turnout/core/wire';
 import { type CacheMark, markOf } from './cache.ts';
-import type { Losses } from './losses.ts';
 import type { OutputPlan } from './output.ts';
-import { FLATTENED, fitsStrict, shapeInputSchema } from './schema.ts';
 import type { Draft, Turn } from './turns.ts';
 
 /** One entry of toolConfig.tools. */
@@ -27,7 +27,7 @@ export interface ToolPlan {
 }
 
 /** At most so many tools may be strict (live tests of another project, 2026-08). */
-const STRICT_MAX = 20;
+export const STRICT_MAX = 20;
 
 /** Throws RouterError `unsupported` when the model has no tools, `invalid-request` when the chosen one does not exist. */
 export function planTools(
@@ -180,7 +180,7 @@ const canBeStrict = (tool: Tool, { family }: Draft): boolean =>
   family.strictTools && tool.kind === 'function' && tool.schema?.type === 'object' && fitsStrict(tool.schema);
 
 /** Nothing is hidden from the model, so that there is nothing to be searched for. */
-function noteServerTool(name: string, losses: Losses): void {
+export function noteServerTool(name: string, losses: Losses): void {
   if (name.startsWith('tool_search'))
     losses.approximate('tools', 'the model is shown all tools: it needs no tool search');
   else losses.drop('tools', `${name} is a tool of another vendor's servers`);
@@ -189,9 +189,8 @@ function noteServerTool(name: string, losses: Losses): void {
 function noteExtras(tool: Tool, { losses }: Draft): void {
   for (const bag of Object.values(tool.extensions ?? {})) {
     for (const [field, value] of Object.entries(bag)) {
-      // A tool of a vendor's own is in there whole, and the model streams what it writes as it writes it anyway.
-      const isSaid =
-        (tool.kind === 'server' && field === tool.name) || field === 'eager_input_streaming' || isDirect(field, value);
+      // A tool of a vendor's own is in there whole.
+      const isSaid = (tool.kind === 'server' && field === tool.name) || asksForNothing(field, value);
       if (!isSaid) losses.drop(field, 'the target has no such setting');
     }
   }
@@ -210,10 +209,6 @@ function toSpec(tool: Tool, strict: boolean, { family, losses, names }: Draft): 
   if (flattened) losses.approximate('tools', FLATTENED);
   return { toolSpec: { name, ...description, inputSchema: { json }, ...(strict ? { strict } : {}) } };
 }
-
-/** That the model itself may call it. */
-const isDirect = (field: string, value: unknown): boolean =>
-  field === 'allowed_callers' && Array.isArray(value) && value.every((caller) => caller === 'direct');
 
 const FREE_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
 

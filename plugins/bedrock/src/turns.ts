@@ -8,13 +8,17 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '@turnout/core/contract';
-import type { ConverseBlock, ConverseSystemBlock, ConverseToolResultContent } from '@turnout/core/wire';
+import type { Losses, ToolNames } from '@turnout/core/plugin';
+import { parseObject } from '@turnout/core/plugin';
+import {
+  type ConverseBlock,
+  type ConverseSystemBlock,
+  type ConverseToolResultContent,
+  redactedToConverse,
+} from '@turnout/core/wire';
 import { type CacheMark, markOf } from './cache.ts';
 import type { Family } from './family.ts';
-import { parseObject } from './json.ts';
-import type { Losses } from './losses.ts';
 import { type MediaBlock, type MediaKind, MediaShaper } from './media.ts';
-import type { ToolNames } from './names.ts';
 import { notePart } from './part-losses.ts';
 import { searchResultOf } from './search-result.ts';
 import { ServerTools } from './server-tools.ts';
@@ -60,7 +64,7 @@ export function readConversation(request: ChatRequest, draft: Draft): Conversati
   for (const [index, message] of request.messages.entries()) reader.readMessage(message, index > lastAnswer);
   const turns = reader.turns.filter(saysSomething);
   if (reader.turns.some((turn) => turn.pieces.length > 0 && !saysSomething(turn)))
-    draft.losses.drop('reasoning', 'a message that holds nothing but reasoning is not sent');
+    draft.losses.drop('reasoning-history', 'a message that holds nothing but reasoning is not sent');
   return { turns: joinTurns(turns), system: reader.system };
 }
 
@@ -181,11 +185,11 @@ class ConversationReader {
   #readReasoning(part: ReasoningPart, turn: Turn): void {
     const { family, losses } = this.#draft;
     const signed = part.signature !== undefined || part.data !== undefined;
-    if (!signed) losses.drop('reasoning', 'reasoning without a signature is not sent again');
+    if (!signed) losses.drop('reasoning-history', 'reasoning without a signature is not sent again');
     else if (family.origin === undefined || part.origin !== family.origin) {
-      losses.drop('reasoning', 'signed reasoning of another model family is not sent');
-    } else if (family.reasoning.kind === 'none') losses.drop('reasoning', 'the model takes no reasoning');
-    else if (turn.role === 'user') losses.drop('reasoning', 'a user message holds no reasoning');
+      losses.drop('reasoning-history', 'signed reasoning of another model family is not sent');
+    } else if (family.reasoning.kind === 'none') losses.drop('reasoning-history', 'the model takes no reasoning');
+    else if (turn.role === 'user') losses.drop('reasoning-history', 'a user message holds no reasoning');
     else this.#add(turn, { kind: 'reasoning', block: reasoningBlock(part) }, undefined);
   }
 
@@ -282,7 +286,7 @@ const mayBeInResult = ({ kind, block }: MediaBlock, { tools, resultMedia, result
     (block.document === undefined || resultDocuments?.includes(block.document.format) !== false));
 
 function reasoningBlock({ text, signature, data }: ReasoningPart): ConverseBlock {
-  if (data !== undefined) return { reasoningContent: { redactedContent: data } };
+  if (data !== undefined) return { reasoningContent: { redactedContent: redactedToConverse(data) } };
   const signed = signature === undefined ? {} : { signature };
   return { reasoningContent: { reasoningText: { text: text ?? '', ...signed } } };
 }
