@@ -1,5 +1,6 @@
 // Who may call over which credential: keys, and AWS signatures checked over real sockets, with every signed part altered in turn.
 import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -342,6 +343,35 @@ describe('no credential and wrong ones, in the words of each protocol', () => {
       expect(answer.status).toBe(status);
       expect(JSON.parse(answer.text)).toMatchObject(body);
     }
+  });
+});
+
+describe('two of what there may be one of', () => {
+  const TWICE: Readonly<Record<string, (host: string) => string[]>> = {
+    keys: (host) => ['Host', host, 'Authorization', 'Bearer key-of-the-boss', 'authorization', 'Bearer wrong'],
+    'a signature and a key': (host) => [
+      ...['Host', host, 'Authorization', 'Bearer key-of-the-team'],
+      ...['authorization', sign().headers.authorization ?? ''],
+    ],
+    hosts: (host) => ['Host', host, 'host', 'evil.example', 'Authorization', 'Bearer key-of-the-boss'],
+  };
+  test.each(
+    Object.entries(TWICE).flatMap(([name, headers]) =>
+      ['POST /v1/chat/completions', 'POST /model/only/converse', 'GET /v1/models'].map((line) => ({
+        name,
+        headers,
+        line,
+      })),
+    ),
+  )('$name, on $line', async ({ headers, line }) => {
+    const [method, path] = line.split(' ');
+    const { hostname, port, host } = new URL(opened.url);
+    const typed = [...headers(host), 'content-type', 'application/json', 'content-length', '0'];
+    const request = http.request({ host: hostname, port, method, path, headers: typed, agent: false });
+    request.end();
+    const [answer] = await once(request, 'response');
+    expect(answer.statusCode).toBe(400);
+    expect((await answer.toArray()).join('')).toMatch(/two (?:Host|Authorization) headers/);
   });
 });
 

@@ -73,7 +73,7 @@ routes:
       }
       expect(east.requests).toHaveLength(2);
       // Each signed for its own region: bedrock-local refuses signatures for another.
-      expect(west.requests.every(({ status, modelId }) => status === 200 && modelId === `us.${SONNET}`)).toBe(true);
+      expect(west.requests.every(({ status, model }) => status === 200 && model === `us.${SONNET}`)).toBe(true);
       const { targets } = await explain(house, 'claude');
       expect(targets.map(({ target, breaker }) => [target, breaker])).toEqual([
         [`bedrock@us-east-1/${SONNET}`, 'open'],
@@ -97,7 +97,7 @@ describe('crossRegion: auto', () => {
     const first = await say(house, `bedrock/${LLAMA}`, stream);
     expect(await first.text()).toContain('signalman');
     expect(first.headers.get('x-turnout-attempts')).toBe('2');
-    expect(local.requests.map(({ modelId, status }) => [modelId, status])).toEqual([
+    expect(local.requests.map(({ model, status }) => [model, status])).toEqual([
       [LLAMA, 400],
       [`us.${LLAMA}`, 200],
     ]);
@@ -109,7 +109,7 @@ describe('crossRegion: auto', () => {
     expect(targets[0]?.resolution?.reasons.join()).toContain('learnt that AWS wants the profile us here');
     // A model that is served bare stays so.
     await (await say(house, `bedrock/${SONNET}`)).text();
-    expect(local.requests.at(-1)?.modelId).toBe(SONNET);
+    expect(local.requests.at(-1)?.model).toBe(SONNET);
   });
 
   test('tries the next profile where the learnt one is unknown', async () => {
@@ -119,7 +119,7 @@ describe('crossRegion: auto', () => {
     // One extra try for each request: the bare id and `us.` are refused to the first.
     expect((await errorOf(await say(house, `bedrock/${SONNET}`))).status).toBe(404);
     expect((await say(house, `bedrock/${SONNET}`)).status).toBe(200);
-    expect(local.requests.map(({ modelId }) => modelId)).toEqual([SONNET, `us.${SONNET}`, `global.${SONNET}`]);
+    expect(local.requests.map(({ model }) => model)).toEqual([SONNET, `us.${SONNET}`, `global.${SONNET}`]);
   });
 
   test('passes the refusal on, with what to do, where no profile is known', async () => {
@@ -157,7 +157,7 @@ describe('residency', () => {
     expect(local.requests).toHaveLength(0);
     const response = await say(house, 'mixed');
     expect(response.headers.get('x-turnout-target')).toBe(`bedrock/eu.${SONNET}`);
-    expect(local.requests.map(({ modelId }) => modelId)).toEqual([`eu.${SONNET}`]);
+    expect(local.requests.map(({ model }) => model)).toEqual([`eu.${SONNET}`]);
   });
 });
 
@@ -199,7 +199,7 @@ describe('ARNs', () => {
       const local = await startLocal('us-east-1', { resources: { [APPLICATION]: SONNET } });
       const house = await open(yaml(local, setting), routes + keys, KEY);
       expect((await say(house, `bedrock/${APPLICATION}`)).status).toBe(200);
-      expect(local.requests[0]?.modelId).toBe(APPLICATION);
+      expect(local.requests[0]?.model).toBe(APPLICATION);
     },
   );
 
@@ -226,7 +226,7 @@ test.each([false, true])(
     expect(await response.text()).toContain('signalman');
     expect(local.requests[0]).toMatchObject({
       operation: stream ? 'invoke-with-response-stream' : 'invoke',
-      modelId: arn,
+      model: arn,
       body: { messages: [{ role: 'user', content: 'Hello, signalman.' }] },
     });
   },
@@ -246,7 +246,7 @@ test('discover: true finds what is behind an application profile on the way of t
   expect(response.status).toBe(200);
   // Known to be Claude, it is asked to think as Claude is.
   expect(local.requests.at(-1)).toMatchObject({
-    modelId: APPLICATION,
+    model: APPLICATION,
     body: { additionalModelRequestFields: { thinking: { type: 'adaptive' } } },
   });
 });
@@ -255,7 +255,7 @@ test('a short id is completed, and an unknown one gets near ones suggested', asy
   const local = await startLocal('us-east-1');
   const house = await open(`    region: us-east-1\n    crossRegion: geo\n    endpoint: ${local.url}\n`);
   expect((await say(house, 'bedrock/anthropic.claude-haiku-4-5')).status).toBe(200);
-  expect(local.requests[0]?.modelId).toBe('us.anthropic.claude-haiku-4-5-20251001-v1:0');
+  expect(local.requests[0]?.model).toBe('us.anthropic.claude-haiku-4-5-20251001-v1:0');
   const { status, message } = await errorOf(await say(house, 'bedrock/anthropic.claude-sonet-5'));
   expect(status).toBe(404);
   expect(message).toContain(`near it are ${SONNET}`);

@@ -78,7 +78,7 @@ describe('text', () => {
     const messages = [user('One.'), { role: 'assistant' as const, content: 'Two.' }, user('Three.')];
     await house.openai.chat.completions.create({ model: 'claude', messages, max_completion_tokens: 77, stop: ['END'] });
     const [request] = local.requests;
-    expect(request).toMatchObject({ operation: 'converse', modelId: `us.${MODEL}` });
+    expect(request).toMatchObject({ operation: 'converse', model: `us.${MODEL}` });
     expect(request?.body).toMatchObject({
       messages: [
         { role: 'user', content: [{ text: 'One.' }] },
@@ -449,13 +449,14 @@ describe('credentials and places', () => {
     }
   });
 
-  test('an unreachable endpoint: 502 that names it', async () => {
+  test('an unreachable endpoint: 502, and the log names it', async () => {
     const other = await open(
       `{ region: us-east-1, endpoint: "http://127.0.0.1:1", auth: { mode: keys, accessKeyId: a, secretAccessKey: b }, retry: { attempts: 1 } }`,
     );
     const error = await ask(other);
     expect(error).toMatchObject({ status: 502 });
-    expect(String(error)).toContain('127.0.0.1:1');
+    expect(String(error)).toContain('nothing listens there: check endpoint, region and proxy');
+    expect(String(error)).not.toContain('127.0.0.1:1');
     const ready = await fetch(`${other.url}/readyz`);
     expect(ready.status).toBe(503);
     await other.close();

@@ -88,9 +88,9 @@ routes:
       ✓ region       eu-west-1, from the config
       ✓ credentials  auth mode api-key: an API key is there
       – identity     not asked: the endpoint is not AWS's own
-      ✗ endpoint     nowhere: 127.0.0.1:1: nothing listens there (ECONNREFUSED)
+      ✗ endpoint     nowhere: 127.0.0.1:1: nothing listens there: check endpoint, region and proxy (ECONNREFUSED)
       ✓ models       arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc (N in its list)
-      ✗ call         nowhere: 127.0.0.1:1: nothing listens there (ECONNREFUSED)
+      ✗ call         nowhere: 127.0.0.1:1: nothing listens there: check endpoint, region and proxy (ECONNREFUSED)
 
     Cannot be used: refused, nowhere."
   `);

@@ -102,7 +102,7 @@ describe('each family', () => {
       },
       { inputText: 'g' },
     ]);
-    expect(local.requests.map(({ modelId }) => modelId)[3]).toBe('us.cohere.embed-v4:0');
+    expect(local.requests.map(({ model }) => model)[3]).toBe('us.cohere.embed-v4:0');
     expect(new Set(local.requests.map(({ headers }) => headers['content-type']))).toEqual(
       new Set(['application/json']),
     );
@@ -231,7 +231,7 @@ describe('failover and retries', () => {
     local.script({ kind: 'error', name: 'AccessDeniedException' });
     const answer = await house.post('/v1/embeddings', { model: 'cohere-4', input: 'x' });
     expect(answer.headers.get('x-turnout-target')).toBe('bedrock@eu-west-1/cohere.embed-v4:0');
-    expect(local.requests.map(({ modelId }) => modelId)).toEqual(['us.cohere.embed-v4:0', 'eu.cohere.embed-v4:0']);
+    expect(local.requests.map(({ model }) => model)).toEqual(['us.cohere.embed-v4:0', 'eu.cohere.embed-v4:0']);
   });
 
   test('a client that leaves ends the calls', async () => {

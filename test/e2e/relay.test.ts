@@ -1,4 +1,6 @@
 // An answer that is in the client's own framing already goes through as it is, and may still fail over before its first content.
+import { once } from 'node:events';
+import http2 from 'node:http2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PlanCall, type RelayCall, type RelayEvent, RouterError } from '../../core/src/contract/index.ts';
 import { hang, type Script, say, script, USAGE } from '../fixtures/scripted-plugin.ts';
@@ -103,6 +105,32 @@ test('what breaks after the first content is told in the client’s protocol', a
   expect(text).not.toContain('[DONE]');
 });
 
+test.each<[string, () => Promise<IteratorResult<RelayEvent>>]>([
+  ['ends what it holds', () => new Promise(() => {})],
+  [
+    'fails to end what it holds',
+    () => {
+      throw new Error('no end');
+    },
+  ],
+])('a whole answer does not wait for how a plugin %s', async (_name, end) => {
+  const events: RelayEvent[] = [{ type: 'bytes', bytes: bytes('{}'), content: true }, FINISH];
+  const iterator: AsyncIterator<RelayEvent> = {
+    next: async () => {
+      const value = events.shift();
+      return value ? { value } : { done: true, value: undefined };
+    },
+    return: end,
+  };
+  script(
+    'first',
+    relaying([], { relay: async () => ({ headers: SSE, events: { [Symbol.asyncIterator]: () => iterator } }) }),
+  );
+  const answer = await ask('alone', false);
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toBe('{}');
+});
+
 test('an answer that ends without its end is a failure', async () => {
   const piece: RelayEvent = { type: 'bytes', bytes: bytes('{}'), content: true };
   script('first', relaying([piece]));
@@ -147,4 +175,48 @@ test('the plan sees the client’s own body, and what decoding loses is not lost
   );
   const told = await ask('alone', false, lossy);
   expect(told.headers.get('x-turnout-losses')).toBe('stream_options.include_obfuscation:dropped');
+});
+
+const ODD = {
+  connection: 'close',
+  'keep-alive': 'timeout=5',
+  'transfer-encoding': 'chunked',
+  'content-length': '3',
+  'set-cookie': 'a=b',
+  'x-request-id': 'theirs',
+  'x-turnout-losses': 'theirs',
+  'x-split': 'a\r\nx-smuggled: b',
+  'x-wide': '汉',
+  'x odd': 'name',
+  'x-upstream': 'kept',
+};
+
+test.each([true, false])('of its head only what can be sent and is not ours goes on (stream: %s)', async (stream) => {
+  const piece: RelayEvent = { type: 'bytes', bytes: bytes('data: {"a":1}\n\n'), content: true };
+  const events = async function* () {
+    yield piece;
+    yield FINISH;
+  };
+  script('first', relaying([], { relay: async () => ({ headers: ODD, events: events() }) }));
+  const whole = await ask('alone', stream);
+  const heads: [Record<string, unknown>, string][] = [[Object.fromEntries(whole.headers), await whole.text()]];
+  const session = http2.connect(house.url);
+  const asked = session.request({
+    ':method': 'POST',
+    ':path': '/v1/chat/completions',
+    'content-type': 'application/json',
+  });
+  asked.end(JSON.stringify({ model: 'alone', stream, messages: [{ role: 'user', content: 'hi' }] }));
+  const [head] = await once(asked, 'response');
+  heads.push([head, (await asked.toArray()).join('')]);
+  session.close();
+  for (const [headers, text] of heads) {
+    expect(text).toBe('data: {"a":1}\n\n');
+    expect(headers['x-upstream']).toBe('kept');
+    expect(headers['content-type']).toMatch(stream ? /^text\/event-stream/ : /^application\/json/);
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    for (const name of ['set-cookie', 'x-turnout-losses', 'x-split', 'x-smuggled', 'x-wide']) {
+      expect(headers[name]).toBeUndefined();
+    }
+  }
 });

@@ -367,6 +367,21 @@ describe('a count of tokens', () => {
     expect((await ask(await open(), 'POST', path, body)).headers['x-turnout-estimated']).toBe('true');
   });
 
+  test.each(PATHS)('%s: that fails again and again says nothing of the answers', async (path, body) => {
+    for (const provider of ['alpha', 'beta']) {
+      script(provider, {
+        stream: async function* () {
+          yield* say('ok');
+        },
+        countTokens: failing('upstream-denied'),
+      });
+    }
+    const opened = await open();
+    for (let times = 0; times < 6; times++) expect((await ask(opened, 'POST', path, body)).status).toBeGreaterThan(500);
+    const answer = await ask(opened, 'POST', '/v1/messages', { ...MESSAGES, model: 'both' });
+    expect(answer.headers['x-turnout-target']).toBe('alpha/m1');
+  });
+
   test('by Bedrock for the models that it counts for, and estimated for the others', async () => {
     const local: BedrockLocal = await startBedrockLocal({
       credentials: [{ accessKeyId: 'AK', secretAccessKey: 'SK' }],

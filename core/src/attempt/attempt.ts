@@ -18,6 +18,9 @@ export interface Target {
   readonly model: string;
   /** The member of a pool. */
   readonly member?: string;
+  /** Asked for something besides answers, which it may be unable or not allowed to do while it answers well: that has a health
+   * of its own. */
+  readonly errand?: 'count';
 }
 
 /** One upstream try, for the log. */
@@ -48,8 +51,11 @@ export const targetName = ({ upstream, model, member }: Target): string =>
   `${upstream.name}${member === undefined ? '' : `@${member}`}/${model}`;
 
 /** What the health of a target is remembered by, within its provider. */
-export const healthKey = ({ model, member }: Pick<Target, 'model' | 'member'>): string =>
-  member === undefined ? model : `${member}/${model}`;
+export const healthKey = ({ model, member, errand }: Pick<Target, 'model' | 'member' | 'errand'>): string => {
+  const name = member === undefined ? model : `${member}/${model}`;
+  // No model's name has a space.
+  return errand === undefined ? name : `${errand} ${name}`;
+};
 
 /** Asks each target in order until one answers: `run` makes one upstream call and resolves once the answer is committed.
  * Throws the RouterError of the last target that was asked, but that a later target cannot do such a request at all does not

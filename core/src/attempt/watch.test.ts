@@ -29,6 +29,7 @@ test('passes its parent on, and leaves neither timer nor listener behind', () =>
   const other = new Watch(parent.signal);
   other.expect('first token', 1_000);
   other.end();
+  other.expect('further event', 1_000);
   parent.abort(new Error('client gone'));
   expect(watch.signal.reason).toEqual(new Error('client gone'));
   expect(other.signal.aborted).toBe(false);

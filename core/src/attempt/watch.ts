@@ -14,6 +14,7 @@ export class Watch {
   #quietSinceMs = 0;
   #touched = false;
   #what = '';
+  #over = false;
 
   /** Throws the parent's reason when it is over already. */
   constructor(parent: AbortSignal) {
@@ -28,6 +29,8 @@ export class Watch {
 
   /** From now on, a silence of more than `limitMs` ends the call with `upstream-timeout`. `what` names what is missing. */
   expect(what: string, limitMs: number): void {
+    // Who was waiting for a slow client may hear of the end later than that.
+    if (this.#over) return;
     clearTimeout(this.#timer);
     this.#what = what;
     this.#limitMs = limitMs;
@@ -67,6 +70,7 @@ export class Watch {
 
   /** No timer and no listener after this. Aborts the call when `reason` is given. */
   end(reason?: unknown): void {
+    this.#over = true;
     this.pause();
     this.#parent.removeEventListener('abort', this.#onParent);
     if (reason !== undefined) this.#controller.abort(reason);

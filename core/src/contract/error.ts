@@ -67,7 +67,7 @@ export interface RouterErrorOptions {
   readonly cause?: unknown;
   /** Overrides the table's status where HTTP has a better one (413 for a body that is too large). */
   readonly status?: number;
-  /** How long the upstream asked to be left alone, in milliseconds. */
+  /** How long the upstream asked to be left alone, in milliseconds. A day counts for all that is longer, and no number for none. */
   readonly retryAfterMs?: number;
   readonly upstream?: UpstreamFailure;
   /** The message for the caller where `message` holds what only the operator may see (account ids, principal ARNs). */
@@ -83,6 +83,12 @@ export interface RouterErrorOptions {
   /** A limit of the router's own was met: it says nothing of the target, and waiting for the same one is no use. */
   readonly own?: true;
 }
+
+/** What an upstream that is wrong about its own clock may cost at most. */
+const RETRY_AFTER_MS_MAX = 24 * 60 * 60_000;
+
+const boundedMs = (ms: number | undefined): number | undefined =>
+  ms === undefined || Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), RETRY_AFTER_MS_MAX);
 
 const MARK = Symbol.for('turnout.RouterError');
 
@@ -105,7 +111,7 @@ export class RouterError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status ?? ERROR_POLICIES[code].status;
-    this.retryAfterMs = options.retryAfterMs;
+    this.retryAfterMs = boundedMs(options.retryAfterMs);
     this.upstream = options.upstream;
     this.publicMessage = options.publicMessage ?? message;
     this.field = options.field;

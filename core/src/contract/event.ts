@@ -62,7 +62,7 @@ export interface BlockEndEvent {
   readonly index: number;
   /** Opaque and byte-faithful. */
   readonly signature?: string;
-  /** The whole redacted reasoning or media, base64. */
+  /** The whole of it: media as base64, redacted reasoning as a ReasoningPart has it. */
   readonly data?: string;
   readonly extensions?: Extensions;
 }

@@ -19,3 +19,9 @@ test.each([
   expect(() => unreadExtensions({ extensions }, {})).toThrow(expect.objectContaining({ code: 'unsupported', field }));
   expect(unreadExtensions({ extensions }, { bedrock: '*', 'bedrock-converse': '*' })).toEqual([]);
 });
+
+test('a hint where to look for the cache is nobody’s loss', () => {
+  const own = { prompt_cache_key: 'k', safety_identifier: 's' };
+  const losses = unreadExtensions({ extensions: { 'openai-responses': own, 'openai-chat': own } }, {});
+  expect(losses.map(({ field }) => field)).toEqual(['safety_identifier', 'safety_identifier']);
+});

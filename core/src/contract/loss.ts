@@ -3,7 +3,8 @@ import { RouterError } from './error.ts';
 import type { ChatRequest } from './request.ts';
 
 export interface Loss {
-  /** A key of ChatRequest (`topP`), a key inside an extension (`logprobs`), or a word such as `reasoning` or `cache`.
+  /** A key of ChatRequest (`topP`), a key inside an extension (`logprobs`), or a word such as `cache` or
+   * `reasoning-history` (what earlier answers thought, with all that they signed; `reasoning` is the setting).
    * The client's protocol turns it into the client's own field name. */
   readonly field: string;
   readonly action: 'dropped' | 'approximated';
@@ -21,8 +22,13 @@ const PROTOCOLS: ReadonlySet<string> = new Set([
   'bedrock-converse',
 ]);
 
-/** Lists that switch a vendor's features on: what of a feature is asked for stands in fields of its own, and those are the losses. */
-const SWITCHES: Readonly<Record<string, string>> = { 'anthropic-messages': 'anthropic_beta' };
+/** By owner: what no answer depends on by itself. Anthropic's list switches features on, and what of a feature is asked for stands in
+ * fields of its own; OpenAI's key says where to look for the cache, and agents send it unasked (Codex, opencode, 2026-11). */
+const HINTS: Readonly<Record<string, string>> = {
+  'anthropic-messages': 'anthropic_beta',
+  'openai-chat': 'prompt_cache_key',
+  'openai-responses': 'prompt_cache_key',
+};
 
 /** What must not be answered without: that it was left out would be found too late. By owner. */
 const SAFEGUARDS: Readonly<Record<string, string>> = { 'bedrock-converse': 'guardrailConfig', bedrock: 'guardrail' };
@@ -45,7 +51,7 @@ export function unreadExtensions(
           field: prefix + field,
         });
       }
-      if (!read.includes(field) && SWITCHES[owner] !== field)
+      if (!read.includes(field) && HINTS[owner] !== field)
         losses.push({ field: prefix + field, action: 'dropped', reason: 'the target has no such setting' });
     }
   }

@@ -72,7 +72,8 @@ export type MediaPart = Signed & {
   /** The answer may cite it. */
   readonly citable?: true;
 };
-/** `data` is redacted reasoning, base64 as the vendor gave it. */
+/** `data` is redacted reasoning: the string that the API of the model's own vendor has for it, whoever brought it. Claude's is the
+ * `data` of a `redacted_thinking` block, without the layer that Bedrock's Converse puts around it. */
 export type ReasoningPart = Signed & { readonly type: 'reasoning'; readonly text?: string; readonly data?: string };
 export type ToolCallPart = Signed & {
   readonly type: 'tool-call';

@@ -1,6 +1,7 @@
 // A request's body: read to a limit, parsed once.
 import type { IncomingMessage } from 'node:http';
 import { RouterError } from '../contract/index.ts';
+import { parseExact } from '../plugin/json.ts';
 
 /** Reads a body of at most `bytesMax` bytes. Throws `invalid-request` (413 when it is too large), and `cancelled` for one that
  * was never complete. */
@@ -28,12 +29,13 @@ export async function readBody(incoming: IncomingMessage, bytesMax: number): Pro
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
-/** Parses a JSON body. Throws `invalid-request`. */
+/** Parses a JSON body; numbers that a double cannot hold (ids in a call's input, bounds of a schema) leave again as they came. Throws
+ * `invalid-request`. */
 export function parseJson(bytes: Buffer): unknown {
   const body = bytes.toString('utf8');
   try {
     // Some clients put a byte order mark first.
-    return JSON.parse(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body);
+    return parseExact(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body);
   } catch (error) {
     // The parser's message quotes the body, and a body holds prompts.
     const position = /position \d+( \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0];

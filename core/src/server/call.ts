@@ -15,6 +15,7 @@ import type { RequestRecord } from '../observe/index.ts';
 import { collect } from '../protocol/collect.ts';
 import type { Client } from './client.ts';
 import type { Deadline } from './deadline.ts';
+import { passableHeaders } from './headers.ts';
 import { type Journey, type Prepared, prepare, type RouteTarget } from './journey.ts';
 
 /** How long an upstream may hold the connection open once its answer is complete. */
@@ -112,13 +113,21 @@ async function askRelay(
 ): Promise<RelayAnswer> {
   const { name, provider } = upstream;
   if (!provider.relay) throw new RouterError('internal', `the provider ${name} plans to relay, and cannot`);
-  return provider.relay(request, { ...call, answerModel: journey.request.model });
+  const { headers, events } = await provider.relay(request, { ...call, answerModel: journey.request.model });
+  return { headers: passableHeaders(headers), events };
 }
 
 /** Ends a call; what is given up half way is told so, after its signal. */
 function abandon(opened: Opened<AnswerEvent>, end: (reason?: unknown) => void, reason: unknown): void {
   end(reason);
-  if (reason !== undefined) opened.rest.return?.().catch(() => {});
+  if (reason !== undefined) void letGo(opened.rest);
+}
+
+/** Tells a plugin that nobody reads on. How it takes that is of no account any more. */
+async function letGo(rest: AsyncIterator<AnswerEvent>): Promise<void> {
+  try {
+    await rest.return?.();
+  } catch {}
 }
 
 /** Calls the target and returns its whole answer. Throws RouterError; nothing stays open then. */
@@ -141,12 +150,18 @@ export async function fetchWhole(target: RouteTarget, scope: CallScope): Promise
 /** The upstream's own answer, to its end. The provider bounds its size. */
 async function relayWhole(target: RouteTarget, begun: Begun, scope: CallScope): Promise<WholeAnswer> {
   const { headers, events } = await askRelay(target, begun, scope);
+  const rest = events[Symbol.asyncIterator]();
   const pieces: Uint8Array[] = [];
-  for await (const event of events) {
-    if (event.type === 'bytes') pieces.push(event.bytes);
-    else return { relayed: { headers, body: Buffer.concat(pieces) }, finish: event, plan: begun.plan };
+  for (;;) {
+    const next = await rest.next();
+    if (next.done) throw incomplete();
+    if (next.value.type === 'bytes') pieces.push(next.value.bytes);
+    else {
+      // The answer is whole: what the plugin still has to put away is not waited for.
+      void letGo(rest);
+      return { relayed: { headers, body: Buffer.concat(pieces) }, finish: next.value, plan: begun.plan };
+    }
   }
-  throw incomplete();
 }
 
 /** Makes one call that is no chat. `ask` plans it. Throws RouterError; nothing stays open then. */

@@ -57,3 +57,12 @@ export function cutOff(outgoing: ServerResponse | Http2ServerResponse): void {
   if ('stream' in outgoing) outgoing.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   else outgoing.destroy();
 }
+
+/** A client that takes nothing more of an answer for this long does not want the rest. */
+const UNREAD_MS = 60_000;
+
+/** Lets an answer that has been written be read, however slowly, and cuts off a client that has stopped: nothing else would end
+ * its connection, and free what waits there. */
+export function letRead(outgoing: ServerResponse | Http2ServerResponse, unreadMs = UNREAD_MS): void {
+  outgoing.setTimeout(unreadMs, () => cutOff(outgoing));
+}

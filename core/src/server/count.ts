@@ -43,7 +43,9 @@ interface CountScope extends PlainScope {
 /** Asks the targets that can count, in their order. */
 async function countAt(router: Router, journey: Journey, scope: CountScope): Promise<TokenCount> {
   const { client, deadline, record } = scope;
-  const targets = journey.targets.filter(({ upstream }) => upstream.provider.countTokens !== undefined);
+  const targets = journey.targets
+    .filter(({ upstream }) => upstream.provider.countTokens !== undefined)
+    .map((target) => ({ ...target, errand: 'count' as const }));
   if (targets.length === 0) return estimate(journey);
   const { request } = router.config.media.urls ? await fetchMedia(journey, router.media, client.signal) : journey;
   const ask = (target: RouteTarget) =>

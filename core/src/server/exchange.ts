@@ -1,7 +1,6 @@
 // THE SPINE: the whole way of one request, from its bytes to its answer's last. Read this file first.
 //
 //   bytes ─▶ decode ─▶ journey (route, targets) ─▶ media ─▶ attempt (breaker → retry → call → peek) ─▶ encode ─▶ bytes
-import type { OutgoingHttpHeaders } from 'node:http';
 import { attempt, noteFailure } from '../attempt/index.ts';
 import { type RelayEvent, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
@@ -18,6 +17,8 @@ import { attend } from './visit.ts';
 
 /** Why an answer is given up that nobody reads on: something broke outside the pump. */
 const UNREAD = new RouterError('internal', 'the answer was not read to its end');
+
+const JSON_TYPE = 'application/json';
 
 /** What the second half of the way needs to know of the first. */
 interface Passage<Echo> {
@@ -76,10 +77,11 @@ async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
   });
   noteAnswer(record, journey, target, value.plan);
   noteFinish(record, value.finish);
-  if (value.relayed) sendReply(client, record, 200, value.relayed.headers, value.relayed.body);
-  else {
+  if (value.relayed) {
+    sendReply(client, record, 200, { 'content-type': JSON_TYPE, ...value.relayed.headers }, value.relayed.body);
+  } else {
     const body = codec.encodeResult(value.result, context);
-    const headers = { 'content-type': 'application/json', ...codec.answerHeaders?.(value.result, context) };
+    const headers = { 'content-type': JSON_TYPE, ...codec.answerHeaders?.(value.result, context) };
     sendReply(client, record, 200, headers, body);
   }
 }
@@ -100,8 +102,9 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
       tries: record.tries,
     });
     noteAnswer(record, journey, target, value.plan);
-    openReply(client, record, value.headers ?? streamHead(codec, context));
-    const encoder = codec.createEncoder(context);
+    const head = value.headers ?? codec.answerHeaders?.(undefined, context);
+    openReply(client, record, { 'content-type': codec.streamContentType, ...head });
+    const encoder = codec.createEncoder(value.headers ? { ...context, relayed: true } : context);
     const options = { requestId: client.id, idleMs: target.upstream.config.timeout.idleMs };
     const { finish, error } = value.headers
       ? await pump(value, passingOn(encoder), client.outgoing, options)
@@ -117,11 +120,6 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
     open?.end(client.signal.reason ?? UNREAD);
   }
 }
-
-const streamHead = <Echo>(codec: ProtocolCodec<Echo>, context: AnswerContext<Echo>): OutgoingHttpHeaders => ({
-  'content-type': codec.streamContentType,
-  ...codec.answerHeaders?.(undefined, context),
-});
 
 /** Of an encoder for an answer that is in the client's framing already: only a failure is left to be told. */
 const passingOn = (encoder: StreamEncoder): StreamEncoder<RelayEvent> => ({

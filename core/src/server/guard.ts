@@ -29,3 +29,17 @@ export function refuseForeign(incoming: IncomingMessage): void {
     });
   }
 }
+
+/** Refuses a second Host or Authorization: node takes the first of them, and what stands in front of us may have looked at the
+ * other. Throws `invalid-request`. */
+export function refuseDoubled({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): void {
+  let hosts = 0;
+  let credentials = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase();
+    if (name === 'host') hosts++;
+    else if (name === 'authorization') credentials++;
+  }
+  if (hosts > 1) throw new RouterError('invalid-request', 'two Host headers: send one');
+  if (credentials > 1) throw new RouterError('invalid-request', 'two Authorization headers: send one');
+}

@@ -19,6 +19,20 @@ export function answerHeaders(record: RequestRecord): Record<string, string> {
   return headers;
 }
 
+/** Of connections, of cookies, and of the router itself. */
+const OURS =
+  /^(?:connection|content-length|date|keep-alive|proxy-.*|set-cookie|te|trailer|transfer-encoding|upgrade|x-request-id|x-turnout-.*)$/;
+const NAME = /^[a-z0-9_-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** What may go on of the head of a relayed answer. What does not belong there, or cannot be sent, is left out: node would end the
+ * connection, or with HTTP/2 the process. */
+export function passableHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const passable = ([name, value]: readonly [string, unknown]): boolean =>
+    typeof value === 'string' && NAME.test(name) && !OURS.test(name) && VALUE.test(value);
+  return Object.fromEntries(Object.entries(headers).filter(passable));
+}
+
 /** `seed:dropped, logprobs:dropped`, at most 1 KiB, then `…+N` (as `+N more`, since a header is ASCII). */
 export function lossList(losses: readonly Loss[]): string {
   let list = '';

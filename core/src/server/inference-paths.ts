@@ -15,7 +15,7 @@ import { count } from './count.ts';
 import { embed } from './embeddings.ts';
 import { errorDoorOf, errorResponse } from './error-door.ts';
 import { exchange } from './exchange.ts';
-import { refuseForeign } from './guard.ts';
+import { refuseDoubled, refuseForeign } from './guard.ts';
 import { type AppOptions, type Env, type Handler, serve, shownPath } from './path.ts';
 import { bedrockPathOf, decodeName } from './request-path.ts';
 
@@ -102,5 +102,6 @@ function bedrockInference(options: AppOptions): Handler {
 /** Whoever it is, not now, or not from there. */
 function refuseAtTheDoor(incoming: Client['incoming'], router: Router, { draining }: AppOptions): void {
   if (draining()) throw new RouterError('overloaded', 'the router is shutting down', { retryAfterMs: 1_000 });
+  refuseDoubled(incoming);
   if (!router.keys.required) refuseForeign(incoming);
 }

@@ -7,7 +7,7 @@ import { RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
 import type { Clients } from './client.ts';
 import { errorDoorOf, errorResponse } from './error-door.ts';
-import { refuseForeign } from './guard.ts';
+import { refuseDoubled, refuseForeign } from './guard.ts';
 import { requestPath } from './request-path.ts';
 
 export type Env = { Bindings: HttpBindings };
@@ -42,6 +42,7 @@ export const shownPath = (incoming: IncomingMessage): string => requestPath(inco
 /** Who asks, for the paths outside the spine. Throws `unauthenticated` or `forbidden`. */
 export function identify({ env: { incoming } }: Context<Env>, options: AppOptions): Caller {
   const { keys } = options.router();
+  refuseDoubled(incoming);
   if (!keys.required) refuseForeign(incoming);
   return keys.identify(incoming.headers);
 }

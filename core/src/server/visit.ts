@@ -3,7 +3,7 @@ import { RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
 import { logRecord, type RequestRecord, startRecord } from '../observe/index.ts';
 import { parseJson, readBody } from './body.ts';
-import type { Client } from './client.ts';
+import { type Client, letRead } from './client.ts';
 import { type ErrorEncoder, sendError } from './reply.ts';
 
 /** A request whose sender is known and whose body has been read. */
@@ -41,5 +41,6 @@ export async function attend(
   } catch (thrown) {
     sendError(door, client, record, RouterError.from(thrown));
   }
+  letRead(client.outgoing);
   logRecord(router.log, record);
 }
