@@ -37,7 +37,7 @@ test.each([
 test('a colon in the model id may be raw or escaped', async () => {
   expect((await post(`/model/${MODEL}/converse`)).status).toBe(200);
   expect((await post(`/model/${encodeURIComponent(MODEL)}/converse`)).status).toBe(200);
-  expect(local.requests.map((request) => request.modelId)).toEqual([MODEL, MODEL]);
+  expect(local.requests.map((request) => request.model)).toEqual([MODEL, MODEL]);
 });
 
 test('a body that is no JSON', async () => {

@@ -269,7 +269,7 @@ describe('Converse', () => {
   test('takes an ARN as one path segment', async () => {
     const modelId = `arn:aws:bedrock:us-east-1:123456789012:inference-profile/${MODEL}`;
     expect((await converse({ modelId, messages: ask('Hi') })).stopReason).toBe('end_turn');
-    expect(local.requests[0]?.modelId).toBe(modelId);
+    expect(local.requests[0]?.model).toBe(modelId);
     expect(local.requests[0]?.path).toContain('inference-profile%2Fus.anthropic');
   });
 });

@@ -339,7 +339,7 @@ describe('which request takes a step', () => {
 
   test('by a function of the request', async () => {
     local.script(
-      (request) => ({ kind: 'answer', content: [{ text: `${request.operation} ${request.modelId}` }] }),
+      (request) => ({ kind: 'answer', content: [{ text: `${request.operation} ${request.model}` }] }),
       () => undefined,
     );
     expect((await converse()).output?.message?.content?.[0]?.text).toBe(`converse ${MODEL}`);

@@ -53,6 +53,7 @@ const finish: FinishEvent = {
     cacheWrite1hTokens: 2,
   },
 };
+/** As Claude's own API has it; the SDK sees its text as bytes. */
 const thought = Buffer.from('redacted bytes').toString('base64');
 
 /** Two blocks interleave, as some providers send them. */
@@ -92,7 +93,7 @@ test('Converse: a whole answer', async () => {
     role: 'assistant',
     content: [
       { reasoningContent: { reasoningText: { text: 'I think', signature: 'c2lnbmF0dXJl' } } },
-      { reasoningContent: { redactedContent: new Uint8Array(Buffer.from('redacted bytes')) } },
+      { reasoningContent: { redactedContent: new Uint8Array(Buffer.from(thought)) } },
       { text: 'Grüß Gott 👋!' },
       { toolUse: { toolUseId: 'call_1', name: 'weather', input: { city: 'Oslo' } } },
     ],
@@ -115,7 +116,7 @@ test('ConverseStream: every event in order, tool input in fragments', async () =
     delta(0, { reasoningContent: { text: 'I think' } }),
     delta(0, { reasoningContent: { signature: 'c2lnbmF0dXJl' } }),
     stop(0),
-    delta(1, { reasoningContent: { redactedContent: new Uint8Array(Buffer.from('redacted bytes')) } }),
+    delta(1, { reasoningContent: { redactedContent: new Uint8Array(Buffer.from(thought)) } }),
     stop(1),
     delta(2, { text: 'Grüß Gott 👋' }),
     delta(2, { text: '!' }),

@@ -124,7 +124,7 @@ export function eventsOfWhole(answer: Json): ChatEvent[] {
       add(index, { type: 'reasoning', origin: 'claude' }, thought, signed);
     } else if (reasoningContent) {
       const redacted = { type: 'reasoning', redacted: true, origin: 'claude' } as const;
-      add(index, redacted, '', { data: reasoningContent.redactedContent });
+      add(index, redacted, '', { data: Buffer.from(reasoningContent.redactedContent, 'base64').toString() });
     } else if (citationsContent) {
       const words = (citationsContent.content ?? []).map((piece: Json) => piece.text).join('');
       add(index, { type: 'text' }, words, {}, citationsContent.citations);

@@ -41,7 +41,7 @@ test.each(['converse', 'converse-stream'])('Converse: %s', async (operation) => 
   ];
   const answer = await house.post(`/model/claude/${operation}`, { messages });
   expect(answer.status).toBe(200);
-  expect(answer.headers.get('x-turnout-losses')).toContain('thinking:dropped');
+  expect(answer.headers.get('x-turnout-losses')).toContain('reasoningContent:dropped');
   await answer.arrayBuffer();
   expect(JSON.stringify(local.requests.at(-1)?.body)).not.toMatch(/tn1|dG4x|dG5z/);
 });

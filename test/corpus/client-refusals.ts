@@ -29,8 +29,15 @@ const RULES: readonly Rule[] = [
   // Written for OpenRouter, and refused by OpenAI itself.
   { request: /^eve__/, family: /openai/, status: 400, says: /Unknown parameter: 'provider'/ },
   { request: /openrouter/, family: /openai/, status: 400, says: /openrouter:web_search/ },
-  // A link to a document, which is not fetched in this test.
-  { request: /url-document-mistral/, family: /openai/, status: 400, says: /file_data/ },
+  // Written for Mistral, and refused by OpenAI itself.
+  {
+    request: /url-document-mistral/,
+    family: /openai/,
+    status: 400,
+    says: /Unknown parameter: 'messages\[1\]\.prefix'/,
+  },
+  // Links, which are not fetched in this test.
+  { request: /url-document-mistral|chat-multimodal/, family: /gemini/, status: 400, says: /have not been fetched/ },
 ];
 
 /** undefined for a request that must be answered. */

@@ -73,7 +73,7 @@ describe.skipIf(!hasCorpus)('recorded counts', () => {
     const count = provider.countTokens?.(toRequest(modelId, converse), call);
     if (status === 200) {
       await expect(count).resolves.toEqual({ inputTokens: JSON.parse(body.toString('utf8')).inputTokens });
-      expect(local.requests[0]?.modelId).toBe(modelId);
+      expect(local.requests[0]?.model).toBe(modelId);
       const { body: request } = local.requests[0] ?? {};
       expect((request as { input: unknown }).input).toEqual({ converse: essence(converse) });
     } else {

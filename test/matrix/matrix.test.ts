@@ -1,6 +1,9 @@
 // Every protocol to every provider in every scenario: what the client asks, what the provider is sent, what comes back. One file
 // each in goldens/; `vitest run test/matrix -u` writes them anew, and the diff is for a person to read.
+import { type AnthropicLocal, startAnthropicLocal } from '@turnout/plugin-anthropic/local';
 import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
+import { type GeminiLocal, startGeminiLocal } from '@turnout/plugin-gemini/local';
+import { type OpenaiLocal, startOpenaiLocal } from '@turnout/plugin-openai/local';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type House, openHouse } from '../house.ts';
 import { CLIENTS, type Client, type Json } from './client.ts';
@@ -8,14 +11,20 @@ import { json, readHead, readStream, type Sent, section, steady } from './render
 import { SCENARIOS, type Scenario } from './scenario.ts';
 
 let bedrock: BedrockLocal;
+let openai: OpenaiLocal;
+let anthropic: AnthropicLocal;
+let gemini: GeminiLocal;
 let house: House;
 
 beforeAll(async () => {
   bedrock = await startBedrockLocal();
+  openai = await startOpenaiLocal();
+  anthropic = await startAnthropicLocal();
+  gemini = await startGeminiLocal();
 });
 // A house for each test: a target that asked for a pause in one must not be resting in the next.
 beforeEach(async () => {
-  bedrock.reset();
+  for (const local of [bedrock, openai, anthropic, gemini]) local.reset();
   house = await openHouse(`
 providers:
   bedrock:
@@ -24,13 +33,19 @@ providers:
     endpoint: ${bedrock.url}
     auth: { mode: keys, accessKeyId: LOCALACCESSKEY, secretAccessKey: local-secret }
     retry: { attempts: 1 }
+  openai: { baseUrl: ${openai.url}/v1, apiKey: local-key, retry: { attempts: 1 } }
+  anthropic: { baseUrl: ${anthropic.url}, apiKey: local-key, retry: { attempts: 1 } }
+  gemini: { baseUrl: ${gemini.url}/v1beta, apiKey: local-key, retry: { attempts: 1 } }
 routes:
   claude: bedrock/anthropic.claude-sonnet-5
   nova: bedrock/amazon.nova-pro-v1:0
+  openai: openai/gpt-5.5
+  anthropic: anthropic/claude-sonnet-5
+  gemini: gemini/gemini-3.1-pro
 `);
 });
 afterEach(() => house.close());
-afterAll(() => bedrock.close());
+afterAll(() => Promise.all([bedrock, openai, anthropic, gemini].map((local) => local.close())));
 
 interface Upstream {
   readonly model: string;
@@ -39,17 +54,31 @@ interface Upstream {
   fail(fault: NonNullable<Scenario['fault']>): void;
 }
 
-const bedrockSide = (model: string): Upstream => ({
-  model,
-  sent: () => bedrock.requests.map(({ path, body }) => ({ path, body })),
-  fail: (fault) =>
-    bedrock.script(
-      fault === 'cut'
-        ? { kind: 'cut', afterFrames: 4, times: 'always' }
-        : { kind: 'error', name: 'ThrottlingException', retryAfterSeconds: 7, times: 'always' },
-    ),
-});
-const UPSTREAMS: readonly Upstream[] = [bedrockSide('claude'), bedrockSide('nova')];
+/** `afterFrames`: where its streams are cut, so that something has been said by then. */
+function side(
+  model: string,
+  local: () => BedrockLocal | OpenaiLocal | AnthropicLocal | GeminiLocal,
+  throttle: object,
+  afterFrames: number,
+): Upstream {
+  return {
+    model,
+    sent: () => local().requests.map(({ path, body }) => ({ path, body })),
+    fail: (fault) => {
+      const step =
+        fault === 'cut' ? { kind: 'cut', afterFrames } : { kind: 'error', retryAfterSeconds: 7, ...throttle };
+      // Each vendor's script has these words; their types differ in the names of errors only.
+      (local().script as (entry: object) => void)({ ...step, times: 'always' });
+    },
+  };
+}
+const UPSTREAMS: readonly Upstream[] = [
+  side('claude', () => bedrock, { name: 'ThrottlingException' }, 4),
+  side('nova', () => bedrock, { name: 'ThrottlingException' }, 4),
+  side('openai', () => openai, { status: 429, code: 'rate_limit_exceeded' }, 4),
+  side('anthropic', () => anthropic, { status: 429, type: 'rate_limit_error' }, 5),
+  side('gemini', () => gemini, { code: 429, status: 'RESOURCE_EXHAUSTED', retryDelaySeconds: 7 }, 2),
+];
 
 /** One exchange, told in sections; the whole answer when there is one. */
 async function exchange(client: Client, upstream: Upstream, body: Json, stream: boolean) {

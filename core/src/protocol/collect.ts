@@ -15,7 +15,7 @@ import {
 interface OpenBlock {
   readonly block: Block;
   text: string;
-  citations: readonly Citation[] | undefined;
+  citations: Citation[] | undefined;
   extensions: Extensions | undefined;
   end: BlockEndEvent | undefined;
 }
@@ -47,7 +47,10 @@ export function createCollector(): Collector {
       case 'block-delta': {
         const open = openBlock(event.index);
         open.text += event.text;
-        if (event.citation !== undefined) open.citations = [...(open.citations ?? []), event.citation];
+        if (event.citation !== undefined) {
+          open.citations ??= [];
+          open.citations.push(event.citation);
+        }
         return;
       }
       case 'block-start':

@@ -1,5 +1,12 @@
 // Blocks one after the other: for protocols whose clients take a block as complete when the next begins.
-import { type BlockEndEvent, type BlockStartEvent, type ChatEvent, RouterError } from '../contract/index.ts';
+import {
+  type BlockDeltaEvent,
+  type BlockEndEvent,
+  type BlockStartEvent,
+  type ChatEvent,
+  RouterError,
+} from '../contract/index.ts';
+import { WholeCharacters } from './whole-characters.ts';
 
 /** How much of later blocks is held back while an earlier one is open, in UTF-16 units. */
 const HELD_LENGTH_MAX = 1024 * 1024;
@@ -15,6 +22,8 @@ export class InOrder {
   readonly #give: (event: ChatEvent) => void;
   /** The block whose events pass; -1: none. */
   #open = -1;
+  /** Of the open block. */
+  readonly #characters = new WholeCharacters();
   /** By the provider's index, in the order of their starts. */
   readonly #waiting = new Map<number, Waiting>();
   #heldLength = 0;
@@ -28,7 +37,7 @@ export class InOrder {
   push(event: ChatEvent): void {
     switch (event.type) {
       case 'block-delta':
-        if (event.index === this.#open) this.#give(event);
+        if (event.index === this.#open) this.#giveDelta(event);
         else this.#hold(event.index, event, event.text.length);
         return;
       case 'block-start':
@@ -63,7 +72,7 @@ export class InOrder {
       return;
     }
     this.#open = -1;
-    this.#give(event);
+    this.#giveEnd(event);
     if (this.#waiting.size > 0) this.#advance();
   }
 
@@ -86,11 +95,26 @@ export class InOrder {
       this.#waiting.delete(index);
       if (!ended) this.#open = index;
       for (const event of events) {
-        if (event.type === 'block-delta') this.#heldLength -= event.text.length;
-        else if (event.type === 'block-end') this.#heldLength -= event.data?.length ?? 0;
-        this.#give(event);
+        if (event.type === 'block-delta') {
+          this.#heldLength -= event.text.length;
+          this.#giveDelta(event);
+        } else if (event.type === 'block-end') {
+          this.#heldLength -= event.data?.length ?? 0;
+          this.#giveEnd(event);
+        } else this.#give(event);
       }
       if (!ended) return;
     }
+  }
+
+  #giveDelta(event: BlockDeltaEvent): void {
+    const text = this.#characters.take(event.text);
+    this.#give(text === event.text ? event : { ...event, text });
+  }
+
+  #giveEnd(event: BlockEndEvent): void {
+    const rest = this.#characters.end();
+    if (rest !== '') this.#give({ type: 'block-delta', index: event.index, text: rest });
+    this.#give(event);
   }
 }

@@ -39,6 +39,8 @@ export interface AnswerContext<Echo = unknown> {
   /** Seconds since the epoch. */
   readonly createdS: number;
   readonly echo: Echo;
+  /** The upstream's own events have gone out: the encoder has only a failure to tell. */
+  readonly relayed?: true;
 }
 
 export interface EncodedError {

@@ -25,3 +25,10 @@ export function unseal(text: unknown): SealedReasoning | undefined {
   if (dot <= PREFIX.length || !BASE64URL.test(encoded)) return undefined;
   return { origin: text.slice(PREFIX.length, dot), value: Buffer.from(encoded, 'base64url').toString('utf8') };
 }
+
+/** A signature or redacted data as it may leave in one of Claude's protocols: raw when Claude made it, sealed when another family
+ * did, and not at all when nobody could tell later whose it is. */
+export function outwardOf(origin: string | undefined, value: string | undefined): string | undefined {
+  if (origin === undefined || value === undefined || value === '') return undefined;
+  return origin === 'claude' ? value : seal({ origin, value });
+}

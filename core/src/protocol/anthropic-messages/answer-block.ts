@@ -1,9 +1,9 @@
 // How one block of an answer looks on the wire, streamed or whole.
 import type { Block, Extensions, ResultBlock } from '../../contract/index.ts';
+import { messagesCitation } from '../../wire/index.ts';
+import { carrySignature } from '../carried-signature.ts';
 import { type Bag, isAbsent, isBag } from '../field-reader.ts';
-import { seal } from '../reasoning-envelope.ts';
-import { carrySignature } from './carried-signature.ts';
-import { messagesCitation } from './citation.ts';
+import { outwardOf } from '../reasoning-envelope.ts';
 import { OWNER, rawBlockOf } from './raw-block.ts';
 
 type ToolCallBlock = Extract<Block, { type: 'tool-call' }>;
@@ -42,8 +42,8 @@ function textOf(result: ResultBlock): string[] {
 }
 
 function reasoningOf({ text, signature, data }: ResultBlock, origin: string | undefined): string[] {
-  const signed = outward(origin, signature);
-  const redacted = outward(origin, data);
+  const signed = outwardOf(origin, signature);
+  const redacted = outwardOf(origin, data);
   return [
     ...(text === '' && signed === undefined
       ? []
@@ -99,10 +99,3 @@ function inputJson(text: string): string {
 export const mediaNote = (mediaType: string): string => `[${mediaType}: not shown, this protocol has no place for it]`;
 
 export const redactedBlock = (data: string): string => JSON.stringify({ type: 'redacted_thinking', data });
-
-/** A signature or redacted data as it may leave: raw when Claude made it, sealed when another family did, and not at all
- * when nobody could tell later whose it is. */
-export function outward(origin: string | undefined, value: string | undefined): string | undefined {
-  if (origin === undefined || value === undefined || value === '') return undefined;
-  return origin === 'claude' ? value : seal({ origin, value });
-}

@@ -16,7 +16,7 @@ import {
   unknownFields,
   wrong,
 } from '../field-reader.ts';
-import { base64Of, type MediaSource, mediaOfUrl } from '../openai-chat/decode-media.ts';
+import { base64Of, type MediaSource, mediaOfUrl } from '../media-source.ts';
 import { knownFields, type Marks, marksOf } from './block-marks.ts';
 
 const BLOCKS_MAX = 10_000;

@@ -1,5 +1,7 @@
 // The content of a message: a string or a list of blocks, to canonical parts.
 import type { Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../contract/index.ts';
+import { citationOf, readableText } from '../../wire/index.ts';
+import { carriedSignature } from '../carried-signature.ts';
 import { type Decoding, lose, spendParts } from '../decoding.ts';
 import {
   asBag,
@@ -17,11 +19,8 @@ import {
 } from '../field-reader.ts';
 import { unseal } from '../reasoning-envelope.ts';
 import { cacheOf, knownFields, type Marks, marksOf } from './block-marks.ts';
-import { carriedSignature } from './carried-signature.ts';
-import { citationOf } from './citation.ts';
 import { documentParts, imagePart } from './decode-media.ts';
 import { OWNER, rawExtension } from './raw-block.ts';
-import { readableText } from './readable-text.ts';
 
 /** Where content stands. `result`: inside a tool's result. */
 export type Place = 'system' | 'user' | 'assistant' | 'result';

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatRequest, Part } from '../../contract/index.ts';
 import { RouterError, unreadExtensions } from '../../contract/index.ts';
+import { carrySignature } from '../carried-signature.ts';
 import { seal } from '../reasoning-envelope.ts';
-import { carrySignature } from './carried-signature.ts';
 import { decode } from './decode.ts';
 import { fieldName } from './field-name.ts';
 import { anthropicCount, anthropicMessages } from './index.ts';
@@ -44,7 +44,7 @@ describe('the request', () => {
         maxTokens: 8,
       },
       stream: false,
-      echo: { names: new Map([['reasoning', 'output_config.effort']]) },
+      echo: { names: new Map() },
       losses: [],
     });
   });
@@ -611,6 +611,7 @@ test("losses are named in the client's own words", () => {
     'stop',
     'toolChoice',
     'reasoning',
+    'reasoning-history',
     'output',
     'cache',
     'user',
@@ -618,7 +619,8 @@ test("losses are named in the client's own words", () => {
     'temperature',
   ];
   expect(named.map((field) => fieldName(field, echo))).toEqual([
-    ...['max_tokens', 'top_p', 'stop_sequences', 'tool_choice', 'thinking', 'output_config.format'],
+    ...['max_tokens', 'top_p', 'stop_sequences', 'tool_choice'],
+    ...['thinking', 'messages.thinking', 'output_config.format'],
     ...['cache_control', 'metadata.user_id', 'defer_loading', 'temperature'],
   ]);
   const format = { type: 'json_schema', schema: {} };
@@ -627,4 +629,6 @@ test("losses are named in the client's own words", () => {
     'output_config.effort',
     'output_format',
   ]);
+  // What nobody asked for has the name under which it could be asked for.
+  expect(fieldName('reasoning', decode(minimal, { headers: {} }).echo)).toBe('thinking');
 });

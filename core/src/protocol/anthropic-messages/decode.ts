@@ -26,7 +26,7 @@ export function decode(body: unknown, head: Head): Decoded<MessagesEcho> {
   return {
     request: { ...request, maxTokens },
     stream: head.stream ?? optionalBoolean(bag, 'stream', '') ?? false,
-    echo: { names: namesOf(bag) },
+    echo: { names: namesOf(bag, request) },
     losses: [...decoding.losses.values()],
   };
 }
@@ -62,9 +62,9 @@ function refuseThread(body: Bag): void {
   throw new RouterError('invalid-request', `thread: ${why}`, { field: 'thread' });
 }
 
-function namesOf(body: Bag): ReadonlyMap<string, string> {
+function namesOf(body: Bag, { reasoning }: Pick<ChatRequest, 'reasoning'>): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  if (isAbsent(body.thinking)) names.set('reasoning', 'output_config.effort');
+  if (isAbsent(body.thinking) && reasoning !== undefined) names.set('reasoning', 'output_config.effort');
   const config = isBag(body.output_config) ? body.output_config : {};
   if (isAbsent(config.format) && !isAbsent(body.output_format)) names.set('output', 'output_format');
   return names;

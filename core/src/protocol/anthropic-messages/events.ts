@@ -9,11 +9,12 @@ import {
   type FinishEvent,
   RouterError,
 } from '../../contract/index.ts';
+import { messagesCitation } from '../../wire/index.ts';
 import { InOrder } from '../in-order.ts';
 import type { AnswerContext } from '../protocol.ts';
-import { blocksOf, callHead, mediaNote, outward, redactedBlock, signatureOf } from './answer-block.ts';
+import { outwardOf } from '../reasoning-envelope.ts';
+import { blocksOf, callHead, mediaNote, redactedBlock, signatureOf } from './answer-block.ts';
 import { answerEndOf, answerExtrasOf, lastUsageOf, startUsageOf } from './answer-end.ts';
-import { messagesCitation } from './citation.ts';
 import type { MessagesEcho } from './decode.ts';
 import { rawBlockOf } from './raw-block.ts';
 
@@ -169,7 +170,7 @@ export class MessagesEvents {
       const all = { ...open.extensions, ...extensions };
       for (const json of blocksOf({ ...signed, text, extensions: all })) this.#whole(json);
     } else if (block.type === 'reasoning') {
-      this.#endReasoning(open, outward(block.origin, signature), outward(block.origin, data));
+      this.#endReasoning(open, outwardOf(block.origin, signature), outwardOf(block.origin, data));
     } else if (block.type === 'media') {
       this.#begin(open);
       this.#emitDelta({ type: 'text_delta', text: mediaNote(block.mediaType) });

@@ -10,6 +10,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['stop', 'stop_sequences'],
   ['output', 'output_config.format'],
   ['reasoning', 'thinking'],
+  ['reasoning-history', 'messages.thinking'],
   ['cache', 'cache_control'],
   ['deferred', 'defer_loading'],
   ['user', 'metadata.user_id'],

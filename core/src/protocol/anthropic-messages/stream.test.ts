@@ -1,8 +1,8 @@
 // The server-sent events of an answer, as they stand on the wire.
 import { describe, expect, test } from 'vitest';
 import { type Block, type ChatEvent, type Extensions, type FinishEvent, RouterError } from '../../contract/index.ts';
+import { carrySignature } from '../carried-signature.ts';
 import { seal } from '../reasoning-envelope.ts';
-import { carrySignature } from './carried-signature.ts';
 import { MessagesEvents } from './events.ts';
 import { MessagesStreamEncoder } from './stream.ts';
 

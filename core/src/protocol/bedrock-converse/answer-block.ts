@@ -1,8 +1,9 @@
 // How one block of an answer looks in Converse, streamed or whole.
 import type { Block } from '../../contract/index.ts';
-import { outward } from '../anthropic-messages/answer-block.ts';
-import { carrySignature } from '../anthropic-messages/carried-signature.ts';
+import { redactedToConverse } from '../../wire/index.ts';
+import { carrySignature } from '../carried-signature.ts';
 import { isBag } from '../field-reader.ts';
+import { outwardOf } from '../reasoning-envelope.ts';
 
 type ToolCallBlock = Extract<Block, { type: 'tool-call' }>;
 
@@ -59,20 +60,14 @@ export const imageFormatOf = (mediaType: string): string | undefined => FORMATS.
 /** What says in the answer that there was media which a Converse answer has no block for. */
 export const mediaNote = (mediaType: string): string => `[${mediaType}: not shown, this protocol has no place for it]`;
 
-const WHOLE_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-/** Redacted reasoning as the base64 that stands for bytes on the wire: SDKs decode it, and encode it anew to bring it back.
- * Claude's own is base64 already; a seal is text. */
+/** Redacted reasoning as the base64 that stands for bytes on the wire: SDKs decode it, and encode it anew to bring it back. */
 export function redactedContent(origin: string | undefined, data: string | undefined): string | undefined {
-  const value = outward(origin, data);
-  if (value === undefined) return undefined;
-  return origin === 'claude' && WHOLE_BASE64.test(value) ? value : asBytes(value);
+  const value = outwardOf(origin, data);
+  return value === undefined ? undefined : redactedToConverse(value);
 }
 
 /** The signature of a text or a tool call, which Converse has no member for: as redacted reasoning behind it. */
 export function carriedSignature(origin: string | undefined, signature: string | undefined): string | undefined {
   if (origin === undefined || !signature) return undefined;
-  return asBytes(carrySignature({ origin, value: signature }));
+  return redactedToConverse(carrySignature({ origin, value: signature }));
 }
-
-const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('base64');

@@ -15,7 +15,7 @@ import {
   requiredWord,
   wrong,
 } from '../field-reader.ts';
-import { base64Of } from '../openai-chat/decode-media.ts';
+import { base64Of } from '../media-source.ts';
 import { invalid, loseUnknown } from './validation.ts';
 
 const OWNER = 'bedrock-converse';

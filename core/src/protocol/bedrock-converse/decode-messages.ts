@@ -11,7 +11,7 @@ const MEMBERS: ReadonlySet<string> = new Set(['role', 'content']);
 /** Throws `invalid-request` naming the message that is wrong. A request without messages is one of a managed prompt. */
 export function decodeMessages(value: unknown, decoding: ConverseDecoding): Message[] {
   if (isAbsent(value)) return [];
-  return asList(value, 'messages', MESSAGES_MAX).map((item, index) => {
+  return asList(value, 'messages', MESSAGES_MAX).flatMap((item, index): readonly Message[] => {
     const path = `messages.${index}`;
     const message = asBag(item, path);
     loseUnknown(message, MEMBERS, decoding);
@@ -22,9 +22,11 @@ export function decodeMessages(value: unknown, decoding: ConverseDecoding): Mess
     }
     const { content } = message;
     if (isAbsent(content) || (Array.isArray(content) && content.length === 0)) {
+      // An answer may have been empty, and is then brought back so.
+      if (role === 'assistant') return [];
       const advice = 'Add a ContentBlock object to the content field and try again.';
       throw invalid(`The content field in the Message object at ${path} is empty. ${advice}`, `${path}.content`);
     }
-    return { role, parts: decodeBlocks(content, `${path}.content`, decoding) };
+    return [{ role, parts: decodeBlocks(content, `${path}.content`, decoding) }];
   });
 }

@@ -1,8 +1,9 @@
 // Reasoning that a client brings back: Claude's own raw, every other family's sealed.
 import type { Part, ReasoningPart } from '../../contract/index.ts';
-import { carriedSignature } from '../anthropic-messages/carried-signature.ts';
+import { redactedFromConverse } from '../../wire/index.ts';
+import { carriedSignature } from '../carried-signature.ts';
 import { type Bag, isAbsent, join, optionalString, requiredBag, requiredString } from '../field-reader.ts';
-import { base64Of } from '../openai-chat/decode-media.ts';
+import { base64Of } from '../media-source.ts';
 import { unseal } from '../reasoning-envelope.ts';
 
 /** Claude's signatures are the only ones that Converse carries raw. */
@@ -15,11 +16,10 @@ export function addReasoning(parts: Part[], block: Bag, path: string): void {
     parts.push(spoken(block, path));
     return;
   }
-  const data = base64Of(block.redactedContent, join(path, 'redactedContent'));
-  const text = isOurs(data) ? Buffer.from(data, 'base64').toString('utf8') : '';
-  const carried = carriedSignature(text);
+  const data = redactedFromConverse(base64Of(block.redactedContent, join(path, 'redactedContent')));
+  const carried = carriedSignature(data);
   if (carried === undefined) {
-    const sealed = unseal(text);
+    const sealed = unseal(data);
     parts.push({ type: 'reasoning', data: sealed?.value ?? data, origin: sealed?.origin ?? RAW_ORIGIN });
     return;
   }
@@ -36,6 +36,3 @@ function spoken(block: Bag, path: string): ReasoningPart {
   const sealed = unseal(signature);
   return { type: 'reasoning', text, signature: sealed?.value ?? signature, origin: sealed?.origin ?? RAW_ORIGIN };
 }
-
-/** The bytes on the wire begin as this router's own texts do: `tn1.` or `tns1.`. */
-const isOurs = (data: string): boolean => data.startsWith('dG4x') || data.startsWith('dG5z');

@@ -82,6 +82,7 @@ describe('blocks', () => {
         { reasoningContent: { reasoningText: { text: 'a', signature: 'raw' } } },
         { reasoningContent: { reasoningText: { text: 'b', signature: 'tn1.gemini.c2ln' } } },
         { reasoningContent: { reasoningText: { text: 'c' } } },
+        { reasoningContent: { redactedContent: btoa('EvgF+/==') } },
         { reasoningContent: { redactedContent: 'AAAA' } },
         { reasoningContent: { redactedContent: sealed } },
       ),
@@ -89,7 +90,8 @@ describe('blocks', () => {
       { type: 'reasoning', text: 'a', signature: 'raw', origin: 'claude' },
       { type: 'reasoning', text: 'b', signature: 'sig', origin: 'gemini' },
       { type: 'reasoning', text: 'c' },
-      { type: 'reasoning', data: 'AAAA', origin: 'claude' },
+      { type: 'reasoning', data: 'EvgF+/==', origin: 'claude' },
+      { type: 'reasoning', data: 'data:;base64,AAAA', origin: 'claude' },
       { type: 'reasoning', data: 'opaque', origin: 'openai' },
     ]);
   });
@@ -320,7 +322,13 @@ describe('settings', () => {
     const plain = decode({ outputConfig: { effort: 'low' } }).echo;
     expect(bedrockConverse.fieldName('reasoning', plain)).toBe('effort');
     expect(bedrockConverse.fieldName('output', plain)).toBe('textFormat');
+    expect(bedrockConverse.fieldName('reasoning-history', plain)).toBe('reasoningContent');
   });
+});
+
+test('an empty answer that is brought back is no message', () => {
+  const { request } = decode({ messages: [hi, { role: 'assistant', content: [] }, hi] });
+  expect(request.messages.map(({ role }) => role)).toEqual(['user', 'user']);
 });
 
 describe('refused, in the words of Bedrock where they are known', () => {

@@ -63,15 +63,15 @@ test('reasoning: raw only of Claude, sealed of others, unsigned when nobody know
       reasoning('openai', { signature: 'sig' }),
       reasoning(undefined, { signature: 'sig', data: 'AAAA' }),
       reasoning('claude', { text: '', data: 'AAAA' }),
-      reasoning('claude', { text: '', data: 'not base64' }),
+      reasoning('claude', { text: '', data: 'data:;base64,AAAA' }),
       reasoning('openai', { text: '', data: 'AAAA' }),
     ),
   ).toEqual([
     { reasoningContent: { reasoningText: { text: 'hm', signature: 'sig' } } },
     { reasoningContent: { reasoningText: { text: 'hm', signature: 'tn1.openai.c2ln' } } },
     { reasoningContent: { reasoningText: { text: 'hm' } } },
+    { reasoningContent: { redactedContent: btoa('AAAA') } },
     { reasoningContent: { redactedContent: 'AAAA' } },
-    { reasoningContent: { redactedContent: btoa('not base64') } },
     { reasoningContent: { redactedContent: btoa('tn1.openai.QUFBQQ') } },
   ]);
 });

@@ -1,8 +1,8 @@
 // A whole answer, as Converse gives it.
 import type { ChatResult, ResultBlock } from '../../contract/index.ts';
 import { converseCitation } from '../../wire/converse-citation.ts';
-import { outward } from '../anthropic-messages/answer-block.ts';
 import type { AnswerContext } from '../protocol.ts';
+import { outwardOf } from '../reasoning-envelope.ts';
 import {
   callHead,
   carriedSignature,
@@ -37,7 +37,7 @@ function blocksOf(result: ResultBlock, calls: ServerCalls): string[] {
     case 'text':
       return [...textOf(result), ...redactedOf(carriedSignature(block.origin, signature))];
     case 'reasoning': {
-      const signed = outward(block.origin, signature);
+      const signed = outwardOf(block.origin, signature);
       const spoken = text === '' && signed === undefined ? [] : [reasoningText(text, signed)];
       return [...spoken, ...redactedOf(redactedContent(block.origin, data))];
     }

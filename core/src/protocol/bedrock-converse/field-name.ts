@@ -7,6 +7,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['topK', 'top_k'],
   ['output', 'textFormat'],
   ['reasoning', 'thinking'],
+  ['reasoning-history', 'reasoningContent'],
   ['cache', 'cachePoint'],
 ]);
 

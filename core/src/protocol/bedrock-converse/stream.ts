@@ -9,9 +9,9 @@ import type {
 } from '../../contract/index.ts';
 import { converseCitation } from '../../wire/converse-citation.ts';
 import { createFrameEncoder } from '../../wire/event-stream.ts';
-import { outward } from '../anthropic-messages/answer-block.ts';
 import { InOrder } from '../in-order.ts';
 import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import { outwardOf } from '../reasoning-envelope.ts';
 import {
   callHead,
   carriedSignature,
@@ -160,7 +160,7 @@ export class ConverseStreamEncoder implements StreamEncoder {
     const { block } = open;
     switch (block.type) {
       case 'reasoning':
-        this.#endReasoning(open, outward(block.origin, signature), redactedContent(block.origin, data));
+        this.#endReasoning(open, outwardOf(block.origin, signature), redactedContent(block.origin, data));
         return;
       case 'media':
         this.#media(open, block.mediaType, data);

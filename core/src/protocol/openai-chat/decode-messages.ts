@@ -1,6 +1,7 @@
 // The conversation: messages of six roles, to a system prompt and turns of three.
 import type { Message, Part, TextPart, ToolCallPart, ToolResultPart } from '../../contract/index.ts';
 import { RouterError } from '../../contract/index.ts';
+import { type Decoding, lose, spendParts } from '../decoding.ts';
 import {
   asBag,
   asList,
@@ -16,7 +17,6 @@ import {
 } from '../field-reader.ts';
 import { cacheOf, decodeContent, knownFields, marksOf, refusalPart, withCache, withExtension } from './decode-parts.ts';
 import { restoreReasoning } from './decode-reasoning.ts';
-import { type Decoding, lose, spendParts } from '../decoding.ts';
 
 const MESSAGES_MAX = 10_000;
 const ROLES = 'system, developer, user, assistant, tool, function';

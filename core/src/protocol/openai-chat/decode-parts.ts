@@ -1,6 +1,7 @@
 // The content of a message: a string or a list of typed parts, to canonical parts.
 import type { MediaPart, Part, TextPart } from '../../contract/index.ts';
 import { RouterError } from '../../contract/index.ts';
+import { type Decoding, lose, spendParts } from '../decoding.ts';
 import {
   asBag,
   asList,
@@ -17,8 +18,7 @@ import {
   unknownFields,
   wrong,
 } from '../field-reader.ts';
-import { base64Of, mediaOfUrl, mediaTypeOfFile } from './decode-media.ts';
-import { type Decoding, lose, spendParts } from '../decoding.ts';
+import { base64Of, mediaOfUrl, mediaTypeOfFile } from '../media-source.ts';
 
 /** What text and media parts may be. Tool calls and results are not content. */
 export type ContentPart = TextPart | MediaPart;

@@ -1,9 +1,9 @@
 // Reasoning that a client brings back: `reasoning_details` and `reasoning_content`, put where the blocks stood.
 import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../contract/index.ts';
+import { type Decoding, lose, spendParts } from '../decoding.ts';
 import { type Bag, isAbsent, isBag, optionalString } from '../field-reader.ts';
 import { type SealedReasoning, unseal } from '../reasoning-envelope.ts';
 import type { ContentPart } from './decode-parts.ts';
-import { type Decoding, lose, spendParts } from '../decoding.ts';
 
 /** What a message says besides its reasoning. */
 export interface VisibleParts {

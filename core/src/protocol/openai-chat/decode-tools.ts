@@ -1,5 +1,6 @@
 // Tools, the choice among them, and the legacy functions that came before them.
 import type { ChatRequest, Tool } from '../../contract/index.ts';
+import { type Decoding, lose } from '../decoding.ts';
 import {
   asBag,
   asList,
@@ -18,7 +19,6 @@ import {
   wrong,
 } from '../field-reader.ts';
 import { cacheOf, knownFields } from './decode-parts.ts';
-import { type Decoding, lose } from '../decoding.ts';
 
 const TOOLS_MAX = 1024;
 const TOOL_FIELDS: ReadonlySet<string> = knownFields('function', 'custom');

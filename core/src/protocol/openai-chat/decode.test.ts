@@ -854,6 +854,7 @@ describe('field names', () => {
     ['parallelToolCalls', 'parallel_tool_calls'],
     ['output', 'response_format'],
     ['reasoning', 'reasoning_effort'],
+    ['reasoning-history', 'reasoning_content'],
     ['cache', 'cache_control'],
     ['stop', 'stop'],
     ['temperature', 'temperature'],
@@ -866,6 +867,15 @@ describe('field names', () => {
   test('reasoning is named as the client named it', () => {
     expect(openaiChat.fieldName('reasoning', decode({ thinking: { type: 'disabled' } }).echo)).toBe('thinking');
     expect(openaiChat.fieldName('reasoning', decode({ reasoning: { effort: 'low' } }).echo)).toBe('reasoning');
+  });
+
+  test.each([
+    { reasoning_content: 'hm' },
+    { reasoning: 'hm' },
+    { reasoning_details: [], reasoning_content: 'hm', reasoning: 'hm' },
+  ])('reasoning of earlier answers is named as the client named it: %j', (said) => {
+    const messages = [{ role: 'assistant', content: 'hi', ...said }];
+    expect(openaiChat.fieldName('reasoning-history', decode({ messages }).echo)).toBe(Object.keys(said)[0]);
   });
 });
 

@@ -1,9 +1,11 @@
 // A chat completions request, to the canonical form.
 import type { ChatRequest } from '../../contract/index.ts';
+import { type Decoding, lose, startDecoding } from '../decoding.ts';
 import {
   asBag,
   type Bag,
   isAbsent,
+  isBag,
   optionalBag,
   optionalBoolean,
   present,
@@ -16,7 +18,6 @@ import { decodeExtensions } from './decode-extensions.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { decodeSettings } from './decode-settings.ts';
 import { decodeTools } from './decode-tools.ts';
-import { type Decoding, lose, startDecoding } from '../decoding.ts';
 
 /** What the encoder needs to know of the request. */
 export interface ChatEcho {
@@ -30,6 +31,8 @@ export interface ChatEcho {
   readonly asked: Asked;
 }
 
+/** What holds the most comes first. */
+const REASONING_MEMBERS = ['reasoning_details', 'reasoning_content', 'reasoning'] as const;
 const STREAM_OPTIONS: ReadonlySet<string> = new Set(['include_usage']);
 
 /** Throws `invalid-request` with the client's own field for whatever is missing or of the wrong type, and `unsupported`
@@ -72,12 +75,22 @@ function decodeStreamOptions(body: Bag, decoding: Decoding): boolean {
   return optionalBoolean(options, 'include_usage', 'stream_options') ?? false;
 }
 
+/** Where the client brings back what earlier answers thought. */
+function reasoningMember(messages: unknown): string | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  return REASONING_MEMBERS.find((member) =>
+    messages.some((message: unknown) => isBag(message) && !isAbsent(message[member])),
+  );
+}
+
 function namesOf(body: Bag, legacy: boolean): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   if (isAbsent(body.max_completion_tokens) && !isAbsent(body.max_tokens)) names.set('maxTokens', 'max_tokens');
   if (!isAbsent(body.thinking)) names.set('reasoning', 'thinking');
   else if (!isAbsent(body.output_config)) names.set('reasoning', 'output_config');
   else if (!isAbsent(body.reasoning)) names.set('reasoning', 'reasoning');
+  const history = reasoningMember(body.messages);
+  if (history !== undefined) names.set('reasoning-history', history);
   if (legacy) {
     names.set('tools', 'functions');
     names.set('toolChoice', 'function_call');

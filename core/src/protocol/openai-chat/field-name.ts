@@ -9,6 +9,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['topK', 'top_k'],
   ['output', 'response_format'],
   ['reasoning', 'reasoning_effort'],
+  ['reasoning-history', 'reasoning_content'],
   ['cache', 'cache_control'],
 ]);
 

@@ -3,6 +3,7 @@ import type { Block, BlockEndEvent, BlockStartEvent, ChatEvent, FinishEvent } fr
 import { RouterError } from '../../contract/index.ts';
 import type { AnswerContext, StreamEncoder } from '../protocol.ts';
 import { SSE_PING, sseData } from '../sse.ts';
+import { WholeCharacters } from '../whole-characters.ts';
 import { answerExtrasOf } from './answer-extras.ts';
 import type { ChatEcho } from './decode.ts';
 import { completionId, finishReasonOf, imagesOf, isRefusal, usageOf } from './encode.ts';
@@ -32,6 +33,7 @@ interface OpenBlock {
   /** Around the JSON string of a delta. */
   readonly before: string;
   readonly after: string;
+  readonly characters: WholeCharacters;
   text: string;
   length: number;
   held: string;
@@ -79,7 +81,7 @@ export class ChatStreamEncoder implements StreamEncoder {
   push(event: ChatEvent): string {
     switch (event.type) {
       case 'block-delta':
-        return this.#delta(event.index, event.text);
+        return this.#delta(event.index, this.#open(event.index).characters.take(event.text));
       case 'block-start':
         return this.#startBlock(event);
       case 'block-end':
@@ -131,7 +133,17 @@ export class ChatStreamEncoder implements StreamEncoder {
     const refusal = extensions !== undefined && isRefusal({ extensions });
     const open: OpenBlock = {
       ...this.#placeOf(block, refusal),
-      ...{ block, refusal, text: '', length: 0, held: '', ended: false, signature: undefined, data: undefined },
+      ...{
+        block,
+        refusal,
+        characters: new WholeCharacters(),
+        text: '',
+        length: 0,
+        held: '',
+        ended: false,
+        signature: undefined,
+        data: undefined,
+      },
     };
     this.#blocks.set(index, open);
     const { lane } = open;
@@ -168,10 +180,11 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   #endBlock({ index, signature, data }: BlockEndEvent): string {
     const open = this.#open(index);
+    const rest = this.#delta(index, open.characters.end());
     open.ended = true;
     open.signature = signature;
     open.data = data;
-    return open.lane?.open === open ? closingOf(open) + this.#advance(open.lane) : '';
+    return open.lane?.open === open ? rest + closingOf(open) + this.#advance(open.lane) : rest;
   }
 
   /** Gives the lane to the blocks that waited for it, up to the first that is still open. */

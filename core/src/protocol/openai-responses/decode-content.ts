@@ -16,7 +16,7 @@ import {
   unknownFields,
   wrong,
 } from '../field-reader.ts';
-import { base64Of, mediaOfUrl, mediaTypeOfFile } from '../openai-chat/decode-media.ts';
+import { base64Of, mediaOfUrl, mediaTypeOfFile } from '../media-source.ts';
 import { cacheOf, refusalPart } from '../openai-chat/decode-parts.ts';
 import { citationsIn } from './annotation.ts';
 

@@ -3,7 +3,7 @@
 import { type Part, RouterError, type ToolCallPart } from '../../contract/index.ts';
 import { type Decoding, lose, spendParts } from '../decoding.ts';
 import { type Bag, checkDepth, isAbsent, isBag } from '../field-reader.ts';
-import { base64Of, mediaOfUrl } from '../openai-chat/decode-media.ts';
+import { base64Of, mediaOfUrl } from '../media-source.ts';
 import { decodeContent } from './decode-content.ts';
 import { TOOL_SEARCH, type ToolNames } from './tool-names.ts';
 import type { Turns } from './turns.ts';

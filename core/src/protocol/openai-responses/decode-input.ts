@@ -167,7 +167,8 @@ function decodeReasoning(item: Bag, path: string, { turns, decoding }: Reading):
   }
   spendParts(decoding, 1);
   const found = carried.for === 'text' ? turns.signText(carried) : turns.signCall(carried);
-  if (!found) lose(decoding, 'reasoning', 'dropped', 'the text or tool call that was signed is no longer there');
+  if (!found)
+    lose(decoding, 'reasoning-history', 'dropped', 'the text or tool call that was signed is no longer there');
 
   function say(part: ReasoningPart): void {
     spendParts(decoding, 1);

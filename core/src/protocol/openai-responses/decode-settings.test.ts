@@ -307,6 +307,7 @@ test.each([
   ['output', 'text.format'],
   ['toolChoice', 'tool_choice'],
   ['reasoning', 'reasoning'],
+  ['reasoning-history', 'input.reasoning'],
   ['messages', 'input'],
   ['verbosity', 'text.verbosity'],
   ['truncation', 'truncation'],

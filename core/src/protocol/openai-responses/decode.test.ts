@@ -274,7 +274,7 @@ describe('reasoning', () => {
       { role: 'assistant', content: 'abc' },
       { type: 'reasoning', summary: [], encrypted_content: encrypted },
     ];
-    expect(lossesOf({ input })).toEqual(['reasoning']);
+    expect(lossesOf({ input })).toEqual(['reasoning-history']);
   });
 });
 

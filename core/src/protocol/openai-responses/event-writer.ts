@@ -7,7 +7,11 @@ export interface DeltaFrame {
 
 /** Numbers the events of one answer. */
 export class EventWriter {
-  #sequence = 0;
+  #sequence: number;
+
+  constructor(firstNumber: number) {
+    this.#sequence = firstNumber;
+  }
 
   /** One event. `members` is the inside of a JSON object, without the braces, the type and the number. */
   event(type: string, members: string): string {

@@ -9,6 +9,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['topP', 'top_p'],
   ['topK', 'top_k'],
   ['output', 'text.format'],
+  ['reasoning-history', 'input.reasoning'],
   ['verbosity', 'text.verbosity'],
   ['deferred', 'defer_loading'],
   ['cache', 'prompt_cache_breakpoint'],

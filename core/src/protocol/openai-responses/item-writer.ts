@@ -21,15 +21,16 @@ type Make = (id: string, status: ItemStatus) => OutputItem;
 
 export class ItemWriter {
   readonly #requestId: string;
-  readonly #events = new EventWriter();
+  readonly #events: EventWriter;
   /** The items that are done, as JSON. */
   readonly #done: string[] = [];
   #open: OpenItem | undefined;
   #make: Make | undefined;
   #out = '';
 
-  constructor(requestId: string) {
+  constructor(requestId: string, firstNumber: number) {
     this.#requestId = requestId;
+    this.#events = new EventWriter(firstNumber);
   }
 
   /** The item that is open. */

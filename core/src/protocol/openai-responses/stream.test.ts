@@ -345,6 +345,12 @@ describe('a failure', () => {
   });
 });
 
+test('a failure behind relayed events does not begin the answer again', () => {
+  const encoder = openaiResponses.createEncoder({ ...context, relayed: true });
+  const events = read(encoder.fail(new RouterError('upstream-failed', 'it broke')), 1_000_000_000);
+  expect(events).toMatchObject([{ type: 'response.failed', response: { status: 'failed' } }, { type: 'error' }]);
+});
+
 test('an answer that ends inside a block is no answer', () => {
   const encoder = openaiResponses.createEncoder(context);
   encoder.push(start);

@@ -39,6 +39,9 @@ interface OpenBlock {
   carrier: string | undefined;
 }
 
+/** A number that no event of a relayed answer has reached. */
+const BEYOND_RELAYED = 1_000_000_000;
+
 /** One per answer. */
 export class ResponsesStreamEncoder implements StreamEncoder {
   readonly heartbeat = SSE_PING;
@@ -52,7 +55,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
 
   constructor(context: AnswerContext<ResponsesEcho>) {
     this.#context = context;
-    this.#writer = new ItemWriter(context.requestId);
+    this.#writer = new ItemWriter(context.requestId, context.relayed ? BEYOND_RELAYED : 0);
   }
 
   push(event: ChatEvent): string {
@@ -61,7 +64,8 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   }
 
   fail(error: RouterError): string {
-    this.#begin();
+    // What the upstream wrote has begun already.
+    if (!this.#context.relayed) this.#begin();
     const usage = error.usage && usageOf(error.usage);
     const failure = failureOf(error);
     this.#lifecycle('failed', { status: 'failed', error: failure, usage, output: this.#writer.output });

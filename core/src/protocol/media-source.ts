@@ -1,5 +1,5 @@
-// Media of a request: data URIs, bare base64 and URLs.
-import { wrong } from '../field-reader.ts';
+// Media of a request as every protocol may write them: data URIs, bare base64 and URLs.
+import { wrong } from './field-reader.ts';
 
 /** The bytes or the place of a media part. */
 export type MediaSource =

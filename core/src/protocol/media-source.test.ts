@@ -1,7 +1,7 @@
 // Data URIs, base64 and URLs.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { base64Of, mediaOfUrl, mediaTypeOfFile } from './decode-media.ts';
+import { base64Of, mediaOfUrl, mediaTypeOfFile } from './media-source.ts';
 
 fc.configureGlobal({ seed: 20261123 });
 

@@ -1,6 +1,6 @@
-// Signatures of texts and tool calls, which Messages has no field for: in a redacted thinking block behind the one they sign.
+// Signatures of texts and tool calls, which Claude's protocols have no field for: in a redacted block behind the one they sign.
 // Clients bring such blocks back unchanged and in place, because Anthropic's own must be.
-import { type SealedReasoning, seal, unseal } from '../reasoning-envelope.ts';
+import { type SealedReasoning, seal, unseal } from './reasoning-envelope.ts';
 
 const PREFIX = 'tns1.';
 
