@@ -31,7 +31,9 @@ function outcomeOf<Echo>(
   model: string,
   router: Router,
 ): Outcome {
-  const body = { model, ...plain, ...sample.body };
+  // Bedrock's clients name the model in the path.
+  const named = codec.name === 'bedrock-converse' ? {} : { model };
+  const body = { ...named, ...plain, ...sample.body };
   try {
     const { request, stream, losses, echo } = codec.decode(body, {
       headers: sample.headers ?? {},
