@@ -7,5 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     reporters: ['default', './test/closing-reporter.ts'],
     testTimeout: 20_000,
+    // All cores: by itself the runner leaves one of them to nobody.
+    maxWorkers: '100%',
   },
 });

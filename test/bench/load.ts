@@ -17,6 +17,8 @@ export interface Played {
 }
 
 const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+/** Of a chat stream, of a Messages stream, of a whole answer. */
+const ENDS = ['[DONE]\n\n', '"message_stop"}\n\n', '}'];
 const headers = { 'content-type': 'application/json', authorization: 'Bearer bench-key-7' };
 
 async function once({ url, body }: Job, firstByteMs: number[]): Promise<boolean> {
@@ -29,7 +31,7 @@ async function once({ url, body }: Job, firstByteMs: number[]): Promise<boolean>
     first = false;
     tail = chunk.toString('latin1').slice(-64);
   }
-  return answer.statusCode === 200 && (tail.endsWith('[DONE]\n\n') || tail.endsWith('}'));
+  return answer.statusCode === 200 && ENDS.some((end) => tail.endsWith(end));
 }
 
 async function play(job: Job): Promise<Played> {

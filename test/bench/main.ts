@@ -1,4 +1,4 @@
-// `pnpm bench`: the chat→Bedrock paths against the floor of the same run, and the start-up time. Being over budget is
+// `pnpm bench`: the router's paths against the floor of the same run, and the start-up time. Being over budget is
 // printed, not hidden; nothing here fails.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ function writeConfig(stubUrl: string): string {
   const keys = Array.from({ length: work.KEYS }, (_, n) => `  - { name: team-${n}, key: bench-key-${n} }`);
   const routes = Array.from({ length: work.ROUTES }, (_, n) => `  alias-${n}: bedrock/anthropic.claude-sonnet-5`);
   const file = join(dir, 'bench.yaml');
-  const provider = (name: string, path: string) => `  ${name}:
+  const bedrock = (name: string, path: string) => `  ${name}:
     plugin: bedrock
     region: us-east-1
     endpoint: ${stubUrl}${path}
@@ -28,11 +28,13 @@ function writeConfig(stubUrl: string): string {
       'keys:',
       ...keys,
       'providers:',
-      provider('bedrock', ''),
-      provider('slow', '/paced'),
+      bedrock('bedrock', ''),
+      bedrock('slow', '/paced'),
+      `  openai: { apiKey: bench-key, baseUrl: "${stubUrl}/v1" }`,
       'routes:',
       ...routes,
-      '  alias-paced: slow/anthropic.claude-sonnet-5',
+      `  ${work.ALIAS.paced}: slow/anthropic.claude-sonnet-5`,
+      `  ${work.ALIAS.openai}: openai/any-model`,
       '',
     ].join('\n'),
   );
@@ -50,21 +52,16 @@ const spread = (values: readonly number[]): string =>
   `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
 const verdict = (ok: boolean): string => (ok ? 'within budget' : 'OVER BUDGET');
 
-async function measure(server: Server, url: string, load: work.Load, model: string, player: Player): Promise<Row> {
+async function measure(server: Server, path: string, load: work.Load, player: Player): Promise<Row> {
   const beforeUs = server.cpuUs();
-  const { requests, atOnce } = load;
-  const played = await player.play({ url, body: work.chatBody(model, load.stream), requests, atOnce });
+  const { requests, atOnce, body } = load;
+  const played = await player.play({ url: server.url + path, body, requests, atOnce });
   return {
     cpuUs: (server.cpuUs() - beforeUs) / requests,
     perSecond: requests / played.seconds,
     lost: played.lost,
   };
 }
-
-/** Where each contender is asked for a load. */
-const floorPath = (load: work.Load): string =>
-  `/${load.name === 'paced' ? 'paced/' : ''}${load.stream ? 'stream' : 'chat'}`;
-const alias = (load: work.Load): string => (load.name === 'paced' ? 'alias-paced' : 'alias-150');
 
 async function comparePaths(floor: Server, turnout: Server, player: Player): Promise<void> {
   console.log(
@@ -73,8 +70,8 @@ async function comparePaths(floor: Server, turnout: Server, player: Player): Pro
   for (const load of work.LOADS) {
     const rows: { floor: Row; turnout: Row }[] = [];
     const round = async () => ({
-      floor: await measure(floor, floor.url + floorPath(load), load, 'm', player),
-      turnout: await measure(turnout, `${turnout.url}/v1/chat/completions`, load, alias(load), player),
+      floor: await measure(floor, `/${load.floorPath}`, load, player),
+      turnout: await measure(turnout, load.path, load, player),
     });
     await round(); // warms both up
     for (let n = 0; n < work.ROUNDS; n++) rows.push(await round());
@@ -83,12 +80,12 @@ async function comparePaths(floor: Server, turnout: Server, player: Player): Pro
     const of = (who: 'floor' | 'turnout', what: keyof Row) => Math.round(median(rows.map((row) => row[who][what])));
     console.log(
       [
-        `chat→Bedrock ${load.name}`.padEnd(28),
+        load.name.padEnd(28),
         String(of('floor', 'cpuUs')).padStart(8),
         String(of('turnout', 'cpuUs')).padStart(12),
         `   ${median(ratios).toFixed(2)} (${spread(ratios)})`.padEnd(24),
         `${of('floor', 'perSecond')} → ${of('turnout', 'perSecond')}`.padEnd(23),
-        ` ≤ ${work.BUDGETS[load.name]}: ${verdict(median(ratios) <= work.BUDGETS[load.name])}`,
+        ` ≤ ${load.budget}: ${verdict(median(ratios) <= load.budget)}`,
         lost > 0 ? `, ${lost} LOST` : '',
       ].join(''),
     );
@@ -105,7 +102,7 @@ async function compareFirstToken(floor: Server, turnout: Server, player: Player)
   const added: number[] = [];
   for (let n = 0; n < work.ROUNDS; n++) {
     const floorMs = await p50(`${floor.url}/stream`, 'm');
-    added.push((await p50(`${turnout.url}/v1/chat/completions`, 'alias-150')) - floorMs);
+    added.push((await p50(`${turnout.url}/v1/chat/completions`, work.ALIAS.bedrock)) - floorMs);
   }
   const ms = median(added);
   console.log(
@@ -119,7 +116,12 @@ async function manyStreams(turnout: Server, player: Player): Promise<void> {
     peakMiB = Math.max(peakMiB, turnout.rssMiB());
   }, 100);
   const url = `${turnout.url}/v1/chat/completions`;
-  const played = await player.play({ url, body: work.chatBody('alias-paced', true), requests: 1_000, atOnce: 1_000 });
+  const played = await player.play({
+    url,
+    body: work.chatBody(work.ALIAS.paced, true),
+    requests: 1_000,
+    atOnce: 1_000,
+  });
   clearInterval(sampling);
   console.log(
     `1,000 streams at once, ${1000 / work.PACE_MS} events a second each: ${played.lost} lost, ${played.seconds.toFixed(1)} s, peak RSS ${Math.round(peakMiB)} MiB; ≤ ${work.RSS_BUDGET_MIB}: ${verdict(peakMiB <= work.RSS_BUDGET_MIB && played.lost === 0)}`,

@@ -1,4 +1,4 @@
-// A fast upstream: Converse, ConverseStream and chat completions with fixed answers, so that what is measured is what stands
+// A fast upstream: Converse, ConverseStream, InvokeModel of Claude and chat completions with fixed answers, so that what is measured is what stands
 // in front of it. The path says how: `…/paced/…` sends one event each 20 ms, everything else answers in one burst.
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,6 +26,38 @@ const converse = JSON.stringify({
   usage,
   metrics: { latencyMs: 1 },
 });
+
+const claudeChunk = (payload: object) =>
+  encodeFrame(
+    { ':event-type': 'chunk', ':content-type': 'application/json', ':message-type': 'event' },
+    JSON.stringify({ bytes: Buffer.from(JSON.stringify(payload)).toString('base64'), p: 'abcdefghijkl' }),
+  );
+const claudeUsage = { input_tokens: 20, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 };
+const claudeChunks = [
+  claudeChunk({
+    type: 'message_start',
+    message: {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: 'm',
+      content: [],
+      stop_reason: null,
+      usage: claudeUsage,
+    },
+  }),
+  claudeChunk({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
+  ...Array.from({ length: EVENTS }, () =>
+    claudeChunk({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: WORD } }),
+  ),
+  claudeChunk({ type: 'content_block_stop', index: 0 }),
+  claudeChunk({
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: EVENTS },
+  }),
+  claudeChunk({ type: 'message_stop' }),
+];
 
 const chunk = (delta: object, finish: string | null) =>
   Buffer.from(
@@ -65,12 +97,20 @@ function send(outgoing: http.ServerResponse, pieces: readonly Buffer[], paced: b
 const server = http.createServer((incoming, outgoing) => {
   const url = incoming.url ?? '';
   const paced = url.includes('paced');
-  incoming.resume().on('end', () => {
+  let streams = url.includes('stream');
+  // OpenAI's path is the same for both: the body says it, and begins with it (workload.ts).
+  incoming.once('data', (chunk: Buffer) => {
+    streams ||= url.endsWith('/chat/completions') && chunk.includes('"stream":true');
+  });
+  incoming.on('end', () => {
     if (url.endsWith('/converse')) outgoing.writeHead(200, { 'content-type': 'application/json' }).end(converse);
     else if (url.endsWith('/converse-stream')) {
       outgoing.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
       send(outgoing, frames, paced);
-    } else if (url.includes('stream')) {
+    } else if (url.endsWith('/invoke-with-response-stream')) {
+      outgoing.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+      send(outgoing, claudeChunks, paced);
+    } else if (streams) {
       outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
       send(outgoing, events, paced);
     } else outgoing.writeHead(200, { 'content-type': 'application/json' }).end(completion);

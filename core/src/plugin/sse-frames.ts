@@ -12,6 +12,7 @@ export interface SseFrame {
 
 const LINE_FEED = 10;
 const CARRIAGE = 13;
+const BLANK = Buffer.from('\n\n');
 const EVENT = Buffer.from('event:');
 const DATA = Buffer.from('data:');
 /** Some servers write their errors without any field. */
@@ -86,6 +87,22 @@ export class SseFrames {
       this.#line = feed + 1;
       this.#searched = feed + 1;
     }
+  }
+
+  /** All whole events that have come, in one piece, where events end in two line feeds; undefined when there is none. They stay
+   * until `next` or `skip` takes them. */
+  get whole(): Buffer | undefined {
+    const end = this.#buffer.subarray(this.#start, this.#end).lastIndexOf(BLANK);
+    return end === -1 ? undefined : this.#buffer.subarray(this.#start, this.#start + end + BLANK.length);
+  }
+
+  /** Passes over so many bytes: whole events. */
+  skip(length: number): void {
+    this.#start += length;
+    this.#line = this.#start;
+    this.#searched = this.#start;
+    this.#name = '';
+    this.#hasData = false;
   }
 
   /** What stands behind the last whole event, once the stream is over: an event without its end; undefined when it says nothing. */

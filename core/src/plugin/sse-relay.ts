@@ -15,6 +15,9 @@ export interface SseWatch {
   readonly stopped?: boolean;
   /** The bytes to pass on for one event; undefined for none. Throws RouterError for an event that says the answer has failed. */
   pass(frame: SseFrame): Uint8Array | undefined;
+  /** The same for as many whole events as need no look at each of them, read as one letter a byte: what to pass on, and how many
+   * letters were taken. Asked only after the first content, where events end in two line feeds. */
+  passMany?(letters: string): { readonly passed: string; readonly length: number };
   /** The end, once it has passed. With `over` nothing more comes: throws RouterError when the answer is not complete. */
   finish(over: boolean): FinishEvent | undefined;
 }
@@ -84,8 +87,11 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
     const passed: Uint8Array[] = [];
     try {
       if (!chunk.done) this.#frames.push(chunk.value);
-      for (let frame = this.#frames.next(); frame !== undefined; frame = this.#frames.next()) {
-        if (this.#pass(frame, passed)) break;
+      let many = true;
+      for (;;) {
+        if (many) many = this.#passMany(passed);
+        const frame = this.#frames.next();
+        if (frame === undefined || this.#pass(frame, passed)) break;
       }
       if (chunk.done && this.#finish === undefined) {
         const rest = this.#frames.rest();
@@ -106,6 +112,19 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
       if (this.#source.watch.stopped !== true || RouterError.is(error)) throw error;
       return { done: true, value: undefined };
     }
+  }
+
+  /** Most of an answer is deltas, which a chunk holds many of. False when it was no use to ask. */
+  #passMany(passed: Uint8Array[]): boolean {
+    const { watch } = this.#source;
+    // What comes before the first content is looked at event by event.
+    if (!watch.content) return true;
+    const whole = watch.passMany === undefined ? undefined : this.#frames.whole;
+    const many = whole && watch.passMany?.(whole.toString('latin1'));
+    if (many === undefined || many.length === 0) return false;
+    passed.push(Buffer.from(many.passed, 'latin1'));
+    this.#frames.skip(many.length);
+    return true;
   }
 
   /** True when the answer ends with this event. */

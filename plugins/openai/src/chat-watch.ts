@@ -4,7 +4,7 @@ import type { SseFrame } from '@turnout/core/plugin';
 import { brokenAnswer, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
 import { faultOf, finishReasonOf } from './finish-reason.ts';
-import { letters, renamed, renamedFrame } from './rename.ts';
+import { headOf, letters, renamed, renamedFrame } from './rename.ts';
 import { NO_USAGE, readUsage } from './usage.ts';
 import type { Watch, WatchContext } from './watch.ts';
 import { type Bag, bagsIn, isBag, textIn } from './wire.ts';
@@ -13,6 +13,8 @@ import { type Bag, bagsIn, isBag, textIn } from './wire.ts';
 const TELLING = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{|"error"\s*:\s*[{"]/;
 const HAS_CALLS = /"tool_calls"\s*:\s*\[\s*\{|"function_call"\s*:\s*\{/;
 const HAS_REFUSAL = /"refusal"\s*:\s*"/;
+
+const LINE_FEED = 10;
 
 export class ChatWatch implements Watch {
   content = false;
@@ -26,6 +28,8 @@ export class ChatWatch implements Watch {
   #tier: string | undefined;
   #calls = false;
   #refused = false;
+  /** How chunks begin, and how they are to begin. */
+  #head: { readonly was: string; readonly is: string } | undefined;
 
   constructor(context: WatchContext) {
     this.#context = context;
@@ -44,12 +48,37 @@ export class ChatWatch implements Watch {
       if (data !== '' && !this.#done) throw this.#broken('the stream holds something that is no chunk of an answer');
       return bytes;
     }
-    this.#calls ||= HAS_CALLS.test(text);
-    this.#refused ||= HAS_REFUSAL.test(text);
+    this.#noteKinds(text);
+    if (!(this.#head && text.startsWith(this.#head.was))) this.#head = headOf(text, this.#context.model);
     // Once the answer goes on, a chunk that says nothing but more of it is not parsed.
     const opens = !this.content || name === 'error' || TELLING.test(text) || !text.includes('"choices"');
     const shown = !opens || this.#open(frame.data(), name);
     return shown ? renamedFrame(frame, text, this.#context.model) : undefined;
+  }
+
+  /** Chunks that begin as the last one did, up to and with the model's name, and tell nothing but more of the answer. */
+  passMany(text: string): { readonly passed: string; readonly length: number } {
+    const head = this.#head;
+    let passed = '';
+    let at = 0;
+    if (head !== undefined) {
+      const telling = TELLING.exec(text)?.index ?? text.length;
+      while (text.startsWith(head.was, at)) {
+        const start = at + head.was.length;
+        const end = text.indexOf('\n', start);
+        // Data of several lines, or the chunk that tells something, is read by itself.
+        if (end >= telling || text.charCodeAt(end + 1) !== LINE_FEED) break;
+        passed += head.is + text.slice(start, end + 2);
+        at = end + 2;
+      }
+    }
+    if (at > 0) this.#noteKinds(at === text.length ? text : text.slice(0, at));
+    return { passed, length: at };
+  }
+
+  #noteKinds(text: string): void {
+    this.#calls ||= HAS_CALLS.test(text);
+    this.#refused ||= HAS_REFUSAL.test(text);
   }
 
   finish(over: boolean): FinishEvent | undefined {

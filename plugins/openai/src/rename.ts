@@ -31,3 +31,14 @@ export function renamedFrame({ bytes, data }: SseFrame, text: string, model: str
   const replaced = replaceModel(json, lettersOf(model), within);
   return replaced === json ? bytes : Buffer.from(text.slice(0, start + DATA.length) + replaced, 'latin1');
 }
+
+/** Members of an object, none of which holds another, up to and with its model. */
+const HEAD =
+  /^data: ?\{(?:"(?:[^"\\]|\\.)*":(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|null|true|false),)*?"model":("(?:[^"\\\n]|\\.)*")/;
+
+/** How an event begins, up to and with its model, and how it is to begin; undefined where the model is not among the first. In letters. */
+export function headOf(text: string, model: string): { readonly was: string; readonly is: string } | undefined {
+  const [was, value] = HEAD.exec(text) ?? [];
+  if (was === undefined || value === undefined) return undefined;
+  return { was, is: was.slice(0, was.length - value.length) + lettersOf(JSON.stringify(model)) };
+}
