@@ -1,7 +1,7 @@
 // What the documents show is run: the commands of CONTRIBUTING, the YAML of README.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,15 +94,32 @@ async function isOpen(port: number): Promise<boolean> {
   }
 }
 
-test('the YAML of README is sound', async () => {
-  const shown = blocks('README.md', 'yaml');
+test.each(['README.md', 'docs/bedrock.md', 'docs/clients.md'])('the YAML of %s is sound', async (document) => {
+  const shown = blocks(document, 'yaml');
   expect(shown.length).toBeGreaterThan(0);
   for (const [position, yaml] of shown.entries()) {
-    const file = join(dir, `readme-${position}.yaml`);
+    const file = join(dir, `${position}.yaml`);
     writeFileSync(file, yaml);
-    const router = await load(file, { TEAM_A_KEY: 'a-key-of-team-a' });
+    const router = await load(file, { TEAM_A_KEY: 'a-key-of-team-a', TEAM_A_SECRET: 'a-secret-of-team-a' });
     await router.close();
   }
+});
+
+test('no link between the documents leads nowhere', () => {
+  const documents = [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'docs/bedrock.md',
+    'docs/clients.md',
+  ];
+  const broken = documents.flatMap((document) => {
+    const links = [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+    const found = links.map(([, link = '']) => join(root, document, '..', link));
+    return found.filter((file) => !existsSync(file));
+  });
+  expect(broken).toEqual([]);
 });
 
 test('the script of README starts a bedrock-local', async () => {
