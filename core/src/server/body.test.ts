@@ -1,7 +1,9 @@
 // Bodies as clients send them.
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { decode } from '../protocol/anthropic-messages/index.ts';
-import { parseJson } from './body.ts';
+import { parseJson, readBody } from './body.ts';
 
 const parsed = (text: string): unknown => parseJson(Buffer.from(text));
 
@@ -23,4 +25,25 @@ test('a setting that is such a number is refused as any other that is too large'
 test('a byte order mark is no part of it, and what is wrong with it is told without its words', () => {
   expect(parsed('\ufeff{"a":1}')).toEqual({ a: 1 });
   expect(() => parsed('{"secret" "x"}')).toThrow(/^the body is not valid JSON(: wrong at position \d+.*)?$/);
+});
+
+/** A request whose body comes in these pieces, and goes on for as long as it is not ended. */
+function sending(...pieces: number[]): { incoming: IncomingMessage; end(): void } {
+  const body = new PassThrough();
+  for (const bytes of pieces) body.write(Buffer.alloc(bytes));
+  // Of a request, only its headers and its bytes are looked at.
+  return { incoming: Object.assign(body, { headers: {} }) as unknown as IncomingMessage, end: () => body.end() };
+}
+
+test('bodies that are read at the same time share one limit, and give it back', async () => {
+  const first = sending(600);
+  const reading = readBody(first.incoming, 1_000, 1_000);
+  await new Promise(setImmediate);
+  const second = sending(300, 300);
+  await expect(readBody(second.incoming, 1_000, 1_000)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
+  first.end();
+  expect((await reading).length).toBe(600);
+  const third = sending(900);
+  third.end();
+  expect((await readBody(third.incoming, 1_000, 1_000)).length).toBe(900);
 });

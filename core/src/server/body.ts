@@ -3,9 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import { RouterError } from '../contract/index.ts';
 import { parseExact } from '../plugin/json.ts';
 
-/** Reads a body of at most `bytesMax` bytes. Throws `invalid-request` (413 when it is too large), and `cancelled` for one that
- * was never complete. */
-export async function readBody(incoming: IncomingMessage, bytesMax: number): Promise<Buffer> {
+/** What all bodies that are being read may hold together. A connection over HTTP/2 may send hundreds at a time, each up to its limit. */
+const ALL_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Of this process. */
+let heldBytes = 0;
+
+/** Reads a body of at most `bytesMax` bytes. Throws `invalid-request` (413 when it is too large), `overloaded` when too much is being
+ * read at a time, and `cancelled` for one that was never complete. */
+export async function readBody(
+  incoming: IncomingMessage,
+  bytesMax: number,
+  allBytesMax: number = ALL_BYTES_MAX,
+): Promise<Buffer> {
   const encoding = incoming.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new RouterError('invalid-request', `a body with content-encoding ${encoding.slice(0, 32)} is not read`, {
@@ -18,12 +28,21 @@ export async function readBody(incoming: IncomingMessage, bytesMax: number): Pro
   try {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       bytes += chunk.length;
+      heldBytes += chunk.length;
       if (bytes > bytesMax) throw tooLarge(bytesMax);
+      if (heldBytes > allBytesMax) {
+        throw new RouterError('overloaded', 'too many large bodies are being sent at a time', {
+          retryAfterMs: 1_000,
+          own: true,
+        });
+      }
       chunks.push(chunk);
     }
   } catch (error) {
     if (RouterError.is(error)) throw error;
     throw new RouterError('cancelled', 'the client left before its request was complete', { cause: error });
+  } finally {
+    heldBytes -= bytes;
   }
   const [only] = chunks;
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
