@@ -59,3 +59,9 @@ it('an event may be long, but not for ever', () => {
   expect(frames.next()).toBeUndefined();
   expect(() => frames.push(piece)).toThrow(expect.objectContaining({ code: 'upstream-failed' }));
 });
+
+it('an event of very many lines is read once, not once a line', () => {
+  const lines = 20_000;
+  const { data } = split(`data: [\n${'data: 1,\n'.repeat(lines)}data: 1]\n\n`, 1 << 20);
+  expect(data).toEqual([`[\n${'1,\n'.repeat(lines)}1]`]);
+});

@@ -19,6 +19,8 @@ const DATA = Buffer.from('data:');
 const BARE = Buffer.from('{');
 /** A whole image may stand in one line. */
 const FRAME_BYTES_MAX = 32 * 1024 * 1024;
+/** Servers that write no blank lines write their JSON in few lines, and each is a reason to parse all of it. */
+const WHOLE_LINES_MAX = 16;
 const NOTHING = Buffer.alloc(0);
 
 /** Takes bytes in any pieces and gives whole events. An event whose blank line is missing ends where the next one's name begins, or
@@ -33,7 +35,7 @@ export class SseFrames {
   #searched = 0;
   /** Of the event at hand. */
   #name = '';
-  #hasData = false;
+  #dataLines = 0;
   /** The buffer is our own, and there may be room behind its end. */
   #own = false;
 
@@ -78,11 +80,11 @@ export class SseFrames {
       if (end === line) return this.#cut(feed + 1);
       if (this.#begins(EVENT, line, end)) {
         // Read again as the first line of the event that it begins.
-        if (this.#hasData) return this.#completed(line);
+        if (this.#dataLines > 0) return this.#completed(line);
         this.#name = this.#buffer.toString('latin1', line + EVENT.length, end).trim();
       } else if (this.#begins(DATA, line, end) || this.#begins(BARE, line, end)) {
-        if (this.#hasData && isWhole(dataOf(this.#buffer.subarray(this.#start, line)))) return this.#completed(line);
-        this.#hasData = true;
+        if (this.#isComplete(line)) return this.#completed(line);
+        this.#dataLines++;
       }
       this.#line = feed + 1;
       this.#searched = feed + 1;
@@ -102,14 +104,13 @@ export class SseFrames {
     this.#line = this.#start;
     this.#searched = this.#start;
     this.#name = '';
-    this.#hasData = false;
+    this.#dataLines = 0;
   }
 
   /** What stands behind the last whole event, once the stream is over: an event without its end; undefined when it says nothing. */
   rest(): SseFrame | undefined {
     const last = [DATA, BARE].some((word) => this.#begins(word, this.#line, this.#end));
-    if (last) this.#hasData = true;
-    if (!this.#hasData) return undefined;
+    if (!last && this.#dataLines === 0) return undefined;
     return this.#frame(this.#end, this.#buffer[this.#end - 1] === LINE_FEED ? '\n' : '\n\n');
   }
 
@@ -121,6 +122,12 @@ export class SseFrames {
 
   #begins(word: Buffer, at: number, end: number): boolean {
     return end - at >= word.length && this.#buffer.compare(word, 0, word.length, at, at + word.length) === 0;
+  }
+
+  /** What stands before this line is all of an event's data. */
+  #isComplete(line: number): boolean {
+    const lines = this.#dataLines;
+    return lines > 0 && lines <= WHOLE_LINES_MAX && isWhole(dataOf(this.#buffer.subarray(this.#start, line)));
   }
 
   #cut(end: number): SseFrame {
@@ -139,7 +146,7 @@ export class SseFrames {
     this.#line = end;
     this.#searched = end;
     this.#name = '';
-    this.#hasData = false;
+    this.#dataLines = 0;
     const bytes = missing === '' ? whole : Buffer.concat([whole, Buffer.from(missing)]);
     return { bytes, name, data: () => dataOf(whole) };
   }

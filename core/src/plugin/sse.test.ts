@@ -49,6 +49,12 @@ describe('events', () => {
     expect(event === image).toBe(true);
   });
 
+  it('of very many lines are parsed once, not once a line', () => {
+    const lines = '1,\n'.repeat(20_000);
+    const text = `data: [\n${lines.replaceAll('1,', 'data: 1,')}data: 1]\n\n`;
+    expect(read(new TextEncoder().encode(text), 1 << 20)).toEqual([`[\n${lines}1]`]);
+  });
+
   it('beyond the limit are refused, in one line or in many', () => {
     const endless = new SseReader(1000);
     const bytes = new TextEncoder().encode('x'.repeat(400));

@@ -10,6 +10,8 @@ export interface SseEvent {
 
 /** A whole image may stand in one line. */
 const EVENT_LENGTH_MAX = 32 * 1024 * 1024;
+/** Servers that write no blank lines write their JSON in few lines, and each is a reason to parse all of it. */
+const WHOLE_LINES_MAX = 16;
 
 /** Takes bytes in any pieces and gives events. */
 export class SseReader {
@@ -24,6 +26,7 @@ export class SseReader {
   #piecesLength = 0;
   #afterCarriage = false;
   #data: string | undefined;
+  #dataLines = 0;
   #name: string | undefined;
   #ready: SseEvent | undefined;
 
@@ -85,14 +88,16 @@ export class SseReader {
 
   /** A line more of the data: of the same event, or, from servers that write no blank lines, of the next one. */
   #append(text: string): void {
-    if (this.#data !== undefined && isWhole(this.#data)) this.#dispatch();
+    if (this.#data !== undefined && this.#dataLines <= WHOLE_LINES_MAX && isWhole(this.#data)) this.#dispatch();
     this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`;
+    this.#dataLines++;
     if (this.#data.length > this.#lengthMax) throw tooLong(this.#lengthMax);
   }
 
   #dispatch(): void {
     if (this.#data !== undefined) this.#ready = { name: this.#name, data: this.#data };
     this.#data = undefined;
+    this.#dataLines = 0;
     this.#name = undefined;
   }
 }

@@ -20,7 +20,8 @@ const MESSAGE_LENGTH_MAX = 1000;
 
 /** The router's error for what Anthropic said. `usage`: what a stream had reported before. */
 export function toRouterError(failure: Failure, context: ErrorContext, usage?: Partial<Usage>): RouterError {
-  const { status, type, requestId, retryAfterMs } = failure;
+  const { status, requestId, retryAfterMs } = failure;
+  const type = cleaned(failure.type, context);
   const code = codeOf(failure);
   const said = [type, cleaned(failure.message, context)].filter((text) => text !== '').join(': ');
   const advice = adviceOf(failure, context);

@@ -32,6 +32,12 @@ describe('codes', () => {
       'The input token count exceeds the maximum number of tokens allowed 1048576.',
       'context-overflow',
     ],
+    [
+      400,
+      'INVALID_ARGUMENT',
+      'Unable to submit request because the input token count is 1300000 but model only supports up to 1048576.',
+      'context-overflow',
+    ],
     [400, 'INVALID_ARGUMENT', 'Thinking level is not supported for this model.', 'unsupported'],
     [400, 'INVALID_ARGUMENT', 'Penalty is not enabled for this model', 'unsupported'],
     [400, 'INVALID_ARGUMENT', 'Corrupted thought signature.', 'invalid-request'],

@@ -19,7 +19,7 @@ const MESSAGE_LENGTH_MAX = 1000;
 export function toRouterError(failure: Failure, context: ErrorContext, usage?: Partial<Usage>): RouterError {
   const code = codeOf(failure);
   const retryAfterMs = code === 'rate-limited' ? retryDelayMs(failure) : failure.retryAfterMs;
-  const name = failure.reason || failure.status;
+  const name = cleaned(failure.reason || failure.status, context);
   const said = [name, cleaned(failure.message, context)].filter((text) => text !== '').join(': ');
   const advice = code === 'upstream-denied' ? adviceOf(failure, context) : '';
   const { httpStatus } = failure;

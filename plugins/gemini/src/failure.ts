@@ -88,9 +88,10 @@ const BY_HTTP_STATUS: ReadonlyMap<number, ErrorCode> = new Map([
   [504, 'upstream-timeout'],
 ]);
 
-/** "The input token count (1300000) exceeds the maximum number of tokens allowed (1048576)." */
+/** "The input token count (1300000) exceeds the maximum number of tokens allowed (1048576)."; "… input token count is 1300000 but
+ * model only supports up to 1048576." */
 const CONTEXT_OVERFLOW =
-  /(input )?token count[^.]{0,60}exceeds|exceeds the maximum (number of tokens|context)|request (payload )?size exceeds/i;
+  /token count[^.]{0,60}(exceeds|only supports)|exceeds the maximum (number of tokens|context)|request (payload )?size exceeds/i;
 const BAD_KEY = /api key (not valid|not found|expired|was reported as leaked)|pass a valid api key/i;
 const BAD_PLACE = /location is not supported|not available in your (country|region)|billing/i;
 /** "models/x is not found for API version v1beta, or is not supported for generateContent." */

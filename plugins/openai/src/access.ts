@@ -24,6 +24,8 @@ export interface Access {
   sign(request: Unsigned): Signed | Promise<Signed>;
   /** Told that a request was refused. True when another try would be signed otherwise. */
   refused(error: RouterError, signed: Signed): boolean;
+  /** Nothing is left running. */
+  close?(): void;
 }
 
 /** What the settings say, but for AWS's presets. */
@@ -40,14 +42,20 @@ const bearer = (token: string): Signed => ({ authorization: `Bearer ${token}` })
 
 function tokenAccess(command: readonly string[], host: Host): Access {
   const source = createTokenSource(command, host);
+  /** Also when it is soon to end, and not kept: a server may say it again. */
+  let last: string | undefined;
+  const signedWith = (token: string): Signed => {
+    last = token;
+    return bearer(token);
+  };
   return {
     name: 'tokenCommand',
     get secret() {
-      return source.current();
+      return last;
     },
     sign: () => {
       const token = source.current();
-      return token === undefined ? source.load().then(bearer) : bearer(token);
+      return token === undefined ? source.load().then(signedWith) : signedWith(token);
     },
     refused: ({ upstream }, { authorization = '' }) => {
       if (upstream?.status !== 401) return false;
@@ -56,5 +64,6 @@ function tokenAccess(command: readonly string[], host: Host): Access {
       source.forget(token);
       return wasKept;
     },
+    close: source.close,
   };
 }

@@ -46,7 +46,11 @@ export function createClient(host: Host, config: OpenaiConfig, place: Place, acc
     ...(project === undefined ? {} : { 'openai-project': project }),
   };
   const errorContext = (model: string): ErrorContext => ({
-    ...{ provider: host.name, model, baseUrl, apiKey: access.secret },
+    ...{ provider: host.name, model, baseUrl },
+    // A token may be got, or another one, before anything is wrong.
+    get apiKey() {
+      return access.secret;
+    },
     signedIn: access.name !== 'none',
     advice: 'check baseUrl',
   });
@@ -56,7 +60,7 @@ export function createClient(host: Host, config: OpenaiConfig, place: Place, acc
     const headers = { ...fixed, accept, ...(text === '' ? {} : { 'content-type': 'application/json' }) };
     try {
       const signing = access.sign({ method, url, headers, body: text });
-      const signed = signing instanceof Promise ? await signing : signing;
+      const signed = signing instanceof Promise ? await unlessAborted(signing, signal) : signing;
       signal.throwIfAborted();
       const response = await host.request(url, {
         method,
@@ -76,6 +80,16 @@ export function createClient(host: Host, config: OpenaiConfig, place: Place, acc
     }
   };
   return { baseUrl, ask, errorContext };
+}
+
+/** What others may wait for too goes on when this caller leaves. */
+function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason);
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    wait.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }
 
 /** The next try is signed otherwise. */

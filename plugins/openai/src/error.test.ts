@@ -52,7 +52,35 @@ describe('the code', () => {
     [504, '<html></html>', 'upstream-timeout'],
     [529, openai({}), 'overloaded'],
     [307, openai({}), 'upstream-failed'],
-    [400, [{ error: { code: 400, message: 'API key not valid', status: 'INVALID_ARGUMENT' } }], 'invalid-request'],
+    [400, [{ error: { code: 400, message: 'API key not valid', status: 'INVALID_ARGUMENT' } }], 'upstream-denied'],
+    [
+      400,
+      { code: 'Client specified an invalid argument', error: 'Incorrect API key provided: xa***yz' },
+      'upstream-denied',
+    ],
+    [400, { error: { message: 'a/b is not a valid model ID', code: 400 } }, 'model-not-found'],
+    [400, openai({ message: 'Model Not Exist', type: 'invalid_request_error' }), 'model-not-found'],
+    [400, { object: 'error', message: 'Invalid model: x', type: 'invalid_model', code: '1500' }, 'model-not-found'],
+    [
+      400,
+      { error: "This model's maximum prompt length is 131072 but the request contains 537812 tokens." },
+      'context-overflow',
+    ],
+    [
+      400,
+      openai({ message: 'The decoder prompt (length 9) is longer than the maximum model length of 8.' }),
+      'context-overflow',
+    ],
+    [
+      400,
+      openai({ message: 'Your request exceeded model token limit: 262144 (requested: 300000)' }),
+      'context-overflow',
+    ],
+    [
+      400,
+      openai({ message: "The input (9000 tokens) is longer than the model's context length (8192)" }),
+      'context-overflow',
+    ],
     [400, { object: 'error', message: 'bad', code: 40303 }, 'invalid-request'],
     [418, '{"constructor": 1}', 'invalid-request'],
   ] as const)('of %i %j is %s', (status, body, code) => {

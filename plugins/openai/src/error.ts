@@ -21,7 +21,7 @@ const MESSAGE_LENGTH_MAX = 1000;
 export function toRouterError(failure: Failure, context: ErrorContext, usage?: Partial<Usage>): RouterError {
   const code = codeOf(failure);
   const retryAfterMs = code === 'rate-limited' ? retryDelayMs(failure) : failure.retryAfterMs;
-  const name = failure.code || failure.type;
+  const name = cleaned(failure.code || failure.type, context);
   const said = [name, cleaned(failure.message, context)].filter((text) => text !== '').join(': ');
   const advice = adviceOf(failure, context);
   const message = `${labelOf(context)}: ${said || `HTTP ${failure.status}`}${advice === '' ? '' : ` (${advice})`}`;

@@ -62,6 +62,7 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   authentication_error: 'upstream-denied',
   permission_error: 'upstream-denied',
   model_not_found: 'model-not-found',
+  invalid_model: 'model-not-found',
   insufficient_quota: 'rate-limited',
   billing_hard_limit_reached: 'rate-limited',
   rate_limit_exceeded: 'rate-limited',
@@ -91,8 +92,14 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   529: 'overloaded',
 };
 
+/** As OpenAI, vLLM, llama.cpp, xAI ("maximum prompt length is"), Moonshot ("exceeded model token limit") and Together ("longer than the
+ * model's context length") say it. */
 const CONTEXT_OVERFLOW =
-  /maximum context length|context (length|window|size)[^.]{0,40}(exceed|too)|(exceed|larger than)[^.]{0,60}context (length|window|size)|\b(prompt|input) is too long\b|too many (input )?tokens/i;
+  /maximum (context|prompt|model) length|(greater|longer) than the (model's )?context length|exceeded model token limit|context (length|window|size)[^.]{0,40}(exceed|too)|(exceed|larger than)[^.]{0,60}context (length|window|size)|\b(prompt|input) is too long\b|too many (input )?tokens/i;
+/** The operator's key, though it comes with a 400 (xAI, Google). */
+const BAD_KEY = /\b(incorrect|invalid) api key\b|\bapi key (is )?(not valid|not found|expired|invalid)\b/i;
+/** A 404 in all but the number: OpenRouter, DeepSeek, Mistral, Perplexity. */
+const NO_MODEL = /\bnot a valid model id\b|\binvalid model\b|\bmodel (does )?not exist\b|\bmodel \S+ does not exist\b/i;
 const BLOCKED = /content (management|filter|policy)|flagged|moderation|safety system/i;
 /** A 404 that is about the address. */
 const NO_SUCH_PATH =
@@ -105,6 +112,8 @@ export function codeOf({ code, type, message, status }: Failure): ErrorCode {
   if (named !== undefined) return named;
   const isRefusal = status === undefined || (status >= 400 && status < 500);
   if (isRefusal && CONTEXT_OVERFLOW.test(message)) return 'context-overflow';
+  if (isRefusal && BAD_KEY.test(message)) return 'upstream-denied';
+  if ((status === 400 || status === 422) && NO_MODEL.test(message)) return 'model-not-found';
   if ((status === 400 || status === 403) && BLOCKED.test(message)) return 'content-blocked';
   if (OUT_OF_QUOTA.test(message)) return 'rate-limited';
   if (status === undefined) return 'upstream-failed';

@@ -91,8 +91,8 @@ async function createProvider(config: OpenaiConfig, host: Host): Promise<Provide
     },
     models: ({ signal }) => listModels(client, signal),
     check: (call) => checkServer(client, access.name, call),
-    // Connections belong to the host, and nothing else stays open.
-    close: async () => {},
+    // Connections belong to the host.
+    close: async () => access.close?.(),
   };
 }
 

@@ -1,6 +1,6 @@
 // What a server teaches by its answers and refusals, kept for as long as the provider lives.
 import { RouterError } from '@turnout/core/contract';
-import type { Bag } from './wire.ts';
+import { type Bag, isBag } from './wire.ts';
 
 /** Under which name a server speaks of its reasoning. */
 export type ReasoningField = 'reasoning' | 'reasoning_content';
@@ -54,11 +54,13 @@ export class Lessons {
   learnRefusal(model: string, body: Bag, error: unknown): boolean {
     if (!RouterError.is(error) || (error.code !== 'invalid-request' && error.code !== 'unsupported')) return false;
     const { message } = error;
-    if (body.stream_options !== undefined && this.reportsUsage && /stream_options|include_usage/.test(message)) {
+    const asks = this.reportsUsage && asksUsageOnly(body.stream_options);
+    const plain = message.replace('.include_usage', '');
+    if (asks && ['stream_options', 'include_usage'].some((field) => isNamed(field, plain, body))) {
       this.reportsUsage = false;
       return true;
     }
-    if (body.max_tokens !== undefined && /\bmax_completion_tokens\b/.test(message)) {
+    if (body.max_tokens !== undefined && isNamed('max_completion_tokens', message, body)) {
       this.#change(model).maxTokens = 'max_completion_tokens';
       return true;
     }
@@ -89,5 +91,15 @@ const NO_THINKING = /(does not|doesn't) support (thinking|reasoning)/i;
 function refusedField(body: Bag, message: string): string | undefined {
   if (body.reasoning_effort !== undefined && NO_THINKING.test(message)) return 'reasoning_effort';
   if (!REFUSES.test(message) || VALUES.test(message)) return undefined;
-  return [...SPARE.keys()].find((field) => body[field] !== undefined && new RegExp(`\\b${field}\\b`).test(message));
+  return [...SPARE.keys()].find((field) => body[field] !== undefined && isNamed(field, message, body));
 }
+
+/** The message is about this member of the body. One of a message or of an option, or one that a client has called alike, teaches
+ * nothing: what is learnt holds for all clients. */
+function isNamed(field: string, message: string, body: Bag): boolean {
+  const alike = Object.keys(body).some((key) => key !== field && key.includes(field) && message.includes(key));
+  return !alike && new RegExp(`(?<![\\w\\]-]|(?<!\\bbody)\\.)${field}(?![\\w[-]|\\.\\w)`).test(message);
+}
+
+/** Nothing of it is the client's own. */
+const asksUsageOnly = (options: unknown): boolean => isBag(options) && Object.keys(options).join() === 'include_usage';

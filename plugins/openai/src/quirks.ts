@@ -4,6 +4,10 @@ import type { Dialect } from './dialect.ts';
 import { SPARE } from './lessons.ts';
 import type { Bag } from './wire.ts';
 
+/** Other models than the one that is routed to (OpenRouter's and LiteLLM's words, 2026-11): a client would get round what its key
+ * may use. */
+const OTHER_MODELS: ReadonlySet<string> = new Set(['models', 'route', 'preset', 'fallbacks']);
+
 /** The body as this server takes it. `refused`: what it has refused for this model. */
 export function fitBody(
   body: Bag,
@@ -12,6 +16,7 @@ export function fitBody(
   losses: Losses,
 ): Bag {
   const unwanted = (field: string): string | undefined => {
+    if (OTHER_MODELS.has(field)) return 'which model is asked is for the router to say';
     if (refused.has(field)) return 'the server has refused it for this model';
     return withholds.includes(field) && field !== 'stream_options' ? 'the server has no such setting' : undefined;
   };

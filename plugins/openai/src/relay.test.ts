@@ -575,3 +575,14 @@ it('what the server refuses is learnt, and left out of the next try', async () =
   expect(sentOf(plan).seed).toBeUndefined();
   expect(plan.losses.map(({ field }) => field)).toEqual(['seed']);
 });
+
+it.each([
+  { stream: true },
+  { stream: true, cache_control: 1, messages: [{ role: 'user', content: 'hi', reasoning: 'x' }] },
+])('a client cannot name other models than the one that is routed to, relayed or rebuilt: %j', (fields) => {
+  const others = { models: ['a/dear-one'], route: 'fallback', preset: '@preset/mine', fallbacks: ['b'] };
+  const messages = [{ role: 'user', content: 'hi' }];
+  const plan = planOf(plain, { model: 'm', messages, ...fields, ...others });
+  expect(JSON.stringify(plan.wire)).not.toMatch(/dear-one|fallback|preset/);
+  expect(plan.losses.map(({ field }) => field)).toEqual(expect.arrayContaining(Object.keys(others)));
+});

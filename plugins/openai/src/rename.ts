@@ -36,9 +36,12 @@ export function renamedFrame({ bytes, data }: SseFrame, text: string, model: str
 const HEAD =
   /^data: ?\{(?:"(?:[^"\\]|\\.)*":(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|null|true|false),)*?"model":("(?:[^"\\\n]|\\.)*")/;
 
+/** A name stands early or is not sought: the search takes stack by the letter. */
+const HEAD_LENGTH_MAX = 4096;
+
 /** How an event begins, up to and with its model, and how it is to begin; undefined where the model is not among the first. In letters. */
 export function headOf(text: string, model: string): { readonly was: string; readonly is: string } | undefined {
-  const [was, value] = HEAD.exec(text) ?? [];
+  const [was, value] = HEAD.exec(text.slice(0, HEAD_LENGTH_MAX)) ?? [];
   if (was === undefined || value === undefined) return undefined;
   return { was, is: was.slice(0, was.length - value.length) + lettersOf(JSON.stringify(model)) };
 }

@@ -1,4 +1,5 @@
 // A token that a program prints: kept, renewed, and never told.
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +89,47 @@ it('a token that the server refuses is asked for again, once', async () => {
     'Bearer opaque-token-1',
     'Bearer opaque-token-2',
   ]);
+  await host.close();
+  await upstream.close();
+});
+
+it('a program that takes its time keeps no caller who leaves, and does not outlive the provider', async () => {
+  const host = { ...createHost(), dir };
+  const slow = `const fs=require('fs');process.on('SIGTERM',()=>{fs.writeFileSync('ended','');process.exit()});fs.writeFileSync('begun','');setInterval(()=>{},1e3)`;
+  const provider = await createProvider(
+    { baseUrl: 'http://127.0.0.1:9/v1', tokenCommand: [process.execPath, '-e', slow] },
+    host,
+  );
+  const request = chatRequest();
+  const plan = provider.plan(request, { protocol: 'openai-chat', stream: false });
+  const abort = new AbortController();
+  const answer = provider.generate?.(request, { ...callOf(plan), signal: abort.signal });
+  await expect.poll(() => existsSync(join(dir, 'begun'))).toBe(true);
+  abort.abort();
+  await expect(answer).rejects.toMatchObject({ code: 'cancelled' });
+  expect(existsSync(join(dir, 'ended'))).toBe(false);
+  await provider.close?.();
+  await expect.poll(() => existsSync(join(dir, 'ended'))).toBe(true);
+  await host.close();
+});
+
+it('a token is not told even where it is too short-lived to be kept', async () => {
+  const upstream = await startUpstream((response, { headers }) => {
+    const token = headers.authorization?.slice('Bearer '.length);
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { message: `no good: ${token}`, code: token } }));
+  });
+  const host = { ...createHost(), dir };
+  const provider = await createProvider(
+    { baseUrl: `${upstream.url}/v1`, tokenCommand: counting(jwt('Date.now()/1000+30')) },
+    host,
+  );
+  const request = chatRequest();
+  const plan = provider.plan(request, { protocol: 'openai-chat', stream: false });
+  const error: unknown = await provider.generate?.(request, callOf(plan)).catch((thrown: unknown) => thrown);
+  const token = String(upstream.seen[0]?.headers.authorization).slice('Bearer '.length);
+  expect((error as RouterError).message).toContain('no good: (key)');
+  expect(JSON.stringify([error, (error as RouterError).message])).not.toContain(token);
   await host.close();
   await upstream.close();
 });

@@ -17,15 +17,18 @@ export interface TokenSource {
   load(): Promise<string>;
   /** The server has refused this one. */
   forget(token: string): void;
+  /** Ends the program, if it runs. */
+  close(): void;
 }
 
 /** `command`: the program and its arguments, run without a shell in the YAML's folder. */
 export function createTokenSource(command: readonly string[], host: Pick<Host, 'name' | 'dir'>): TokenSource {
   let known: { readonly token: string; readonly endsMs: number } | undefined;
   let running: Promise<string> | undefined;
+  const open = new AbortController();
   const run = async (): Promise<string> => {
     try {
-      const token = readToken(await outputOf(command, host.dir));
+      const token = readToken(await outputOf(command, host.dir, open.signal));
       known = { token, endsMs: endOf(token) };
       return token;
     } catch (cause) {
@@ -45,12 +48,13 @@ export function createTokenSource(command: readonly string[], host: Pick<Host, '
     forget: (token) => {
       if (known?.token === token) known = undefined;
     },
+    close: () => open.abort(),
   };
 }
 
-function outputOf([program = '', ...args]: readonly string[], cwd: string): Promise<string> {
+function outputOf([program = '', ...args]: readonly string[], cwd: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, timeout: TIMEOUT_MS, maxBuffer: OUTPUT_BYTES_MAX, windowsHide: true, shell: false };
+    const options = { cwd, signal, timeout: TIMEOUT_MS, maxBuffer: OUTPUT_BYTES_MAX, windowsHide: true, shell: false };
     execFile(program, args, options, (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
   });
 }
