@@ -24,6 +24,9 @@ export function unpacked(body: Readable, encoding: string | undefined): Readable
   return body.pipe(unpacker);
 }
 
+/** Whether a server answers with a page for people. */
+export const isPage = (contentType: string): boolean => /^text\/html|^application\/xhtml/i.test(contentType.trim());
+
 /** undici reports a body that is given up as an error event, and one that nobody hears ends the process. */
 export function close(body: Readable): void {
   body.on('error', () => {}).destroy();

@@ -3,6 +3,7 @@ export * from './add-up.ts';
 export * from './answer-events.ts';
 export * from './body.ts';
 export * from './drain.ts';
+export * from './effort.ts';
 export * from './flat-tools.ts';
 export * from './free-text.ts';
 export * from './input-schema.ts';

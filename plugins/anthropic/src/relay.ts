@@ -1,6 +1,15 @@
 // An answer that is relayed: Anthropic's own bytes to a client that speaks Messages, but for the model's name in them.
 import type { FinishEvent, RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
-import { close, isObject, parseExact, readText, replaceModel, SseRelay, toNetworkError } from '@turnout/core/plugin';
+import {
+  close,
+  isObject,
+  isPage,
+  parseExact,
+  readText,
+  replaceModel,
+  SseRelay,
+  toNetworkError,
+} from '@turnout/core/plugin';
 import type { Answer, Client } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
@@ -8,7 +17,6 @@ import { AnswerEnd } from './finish.ts';
 import type { RelayPlan } from './relay-plan.ts';
 import { MessagesWatch } from './relay-watch.ts';
 import { ANSWER_BYTES_MAX } from './result.ts';
-import { isPage } from './stream.ts';
 import { type Bag, bagsIn } from './wire.ts';
 
 /** One call, its answer relayed. Throws RouterError while nothing has been answered, and later out of the events. Nothing of the

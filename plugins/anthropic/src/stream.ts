@@ -5,6 +5,7 @@ import {
   type AnswerFeed,
   answerEvents,
   close,
+  isPage,
   type OpenedAnswer,
   readText,
   SseReader,
@@ -30,9 +31,6 @@ export const streamAnswer = (source: Source): AsyncIterable<ChatEvent> =>
     signal: source.signal,
     toError: (thrown, usage) => toNetworkError(thrown, { ...source.error, signal: source.signal }, usage),
   });
-
-/** A page for people. */
-export const isPage = (contentType: string): boolean => /^text\/html|^application\/xhtml/i.test(contentType.trim());
 
 /** Some servers answer whole though they were asked for a stream, and errors come as JSON with any status. */
 async function openAnswer({ send, reader, error }: Source): Promise<OpenedAnswer> {

@@ -1,6 +1,6 @@
 // The caller's reasoning setting becomes what the model's family takes; what changes on the way is a loss.
 import type { ChatRequest, Effort, Reasoning } from '@turnout/core/contract';
-import type { Losses } from '@turnout/core/plugin';
+import { chooseEffort, EFFORT_BUDGETS, type Losses } from '@turnout/core/plugin';
 import type { Family, ReasoningStyle } from './family.ts';
 
 export interface ReasoningContext {
@@ -25,15 +25,6 @@ export interface ReasoningPlan {
   readonly line?: string;
 }
 
-const EFFORTS: readonly Effort[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-const BUDGETS: Readonly<Record<Effort, number>> = {
-  minimal: 2048,
-  low: 2048,
-  medium: 8192,
-  high: 24_576,
-  xhigh: 32_768,
-  max: 32_768,
-};
 const BUDGET_DEFAULT = 8192;
 const BUDGET_MIN = 1024;
 /** The share of maxTokens that thinking may take. */
@@ -118,7 +109,7 @@ function planBudget(setting: Reasoning, interleaved: boolean, context: Reasoning
     return { ...NOTHING, line: 'off (the last tool call lacks its signed reasoning)' };
   }
   if (setting.display === 'omitted') losses.drop('reasoning', 'the model shows its thinking always');
-  const asked = setting.budget ?? (setting.effort === undefined ? BUDGET_DEFAULT : BUDGETS[setting.effort]);
+  const asked = setting.budget ?? (setting.effort === undefined ? BUDGET_DEFAULT : EFFORT_BUDGETS[setting.effort]);
   const budget = Math.max(BUDGET_MIN, Math.min(Math.floor(asked), cap));
   let line = `budget ${budget} of maxTokens ${maxTokens}`;
   if (setting.budget === undefined && setting.effort !== undefined) {
@@ -169,34 +160,4 @@ function planWithoutField(
   const unknown = family.name === 'unknown' ? ': its name is not known, set models.<alias>.base' : '';
   losses.drop('reasoning', `the model has no reasoning setting${unknown}`);
   return { ...NOTHING, line: 'none' };
-}
-
-/** The effort that the family has, and how it came about. undefined: neither effort nor budget was asked for. */
-function chooseEffort(
-  { budget, effort }: Reasoning,
-  efforts: readonly Effort[],
-  losses: Losses,
-): { effort: Effort; line: string } | undefined {
-  if (budget === undefined && effort === undefined) return undefined;
-  const wanted = effort ?? effortOfBudget(budget ?? BUDGET_DEFAULT);
-  const chosen = nearestBelow(wanted, efforts);
-  if (effort === undefined) {
-    losses.approximate('reasoning', `the budget of ${budget} tokens is sent as the effort ${chosen}`);
-    return { effort: chosen, line: `effort ${chosen} (from budget ${budget})` };
-  }
-  if (chosen === effort) return { effort, line: `effort ${effort}` };
-  losses.approximate('reasoning', `the model has no effort ${effort}: ${chosen} is sent`);
-  return { effort: chosen, line: `effort ${chosen} (asked: ${effort})` };
-}
-
-function effortOfBudget(budget: number): Effort {
-  if (budget < 4096) return 'low';
-  if (budget < 12_288) return 'medium';
-  return budget < 32_768 ? 'high' : 'xhigh';
-}
-
-/** The strongest effort of the family that is not above the wanted one; its least where there is none. */
-function nearestBelow(wanted: Effort, efforts: readonly Effort[]): Effort {
-  const limit = EFFORTS.indexOf(wanted);
-  return efforts.findLast((effort) => EFFORTS.indexOf(effort) <= limit) ?? efforts[0] ?? 'low';
 }

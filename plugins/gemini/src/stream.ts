@@ -5,6 +5,7 @@ import {
   type AnswerFeed,
   answerEvents,
   close,
+  isPage,
   type OpenedAnswer,
   parseExact,
   readText,
@@ -38,7 +39,7 @@ export const streamAnswer = (source: Source): AsyncIterable<ChatEvent> =>
 async function open({ send, reader: createReader, error }: Source): Promise<OpenedAnswer> {
   const { contentType, body } = await send();
   const reader = createReader();
-  if (/^text\/html|^application\/xhtml/i.test(contentType.trim())) {
+  if (isPage(contentType)) {
     close(body);
     throw brokenAnswer(error, 'it answers with a page in place of a stream: check baseUrl and proxy');
   }

@@ -1,6 +1,6 @@
 // The caller's reasoning setting becomes a budget of tokens or a level, whichever the model has.
 import type { ChatRequest, Effort, Reasoning } from '@turnout/core/contract';
-import type { Losses } from '@turnout/core/plugin';
+import { type Losses, nearestBelow } from '@turnout/core/plugin';
 import type { Thinking, ThinkingLevel } from './traits.ts';
 import type { Bag } from './wire.ts';
 
@@ -74,12 +74,10 @@ function budgetOf({ budget, effort }: Reasoning, { min, max, idle }: Budget, los
   return { config: { thinkingBudget }, line: `budget ${thinkingBudget}${from}` };
 }
 
-const ORDER: readonly Effort[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-
 function levelOf({ budget, effort }: Reasoning, { levels }: Level, losses: Losses): Amount {
   if (budget === undefined && effort === undefined) return { config: {}, line: "the model's own measure" };
   const wanted = effort ?? effortOfBudget(budget ?? 0);
-  const level = nearest(wanted, levels);
+  const level = nearestBelow(wanted, levels);
   if (effort === undefined)
     losses.approximate('reasoning', `the budget of ${budget} tokens is sent as the level ${level}`);
   else if (level !== effort) losses.approximate('reasoning', `the model has no level ${effort}: ${level} is sent`);
@@ -91,10 +89,4 @@ function levelOf({ budget, effort }: Reasoning, { levels }: Level, losses: Losse
 function effortOfBudget(budget: number): ThinkingLevel {
   if (budget <= BUDGETS.low) return 'low';
   return budget <= BUDGETS.medium ? 'medium' : 'high';
-}
-
-/** The strongest level that is not above the wanted effort; the weakest where there is none. */
-function nearest(wanted: Effort, levels: readonly ThinkingLevel[]): ThinkingLevel {
-  const limit = ORDER.indexOf(wanted);
-  return levels.findLast((level) => ORDER.indexOf(level) <= limit) ?? levels[0] ?? 'low';
 }

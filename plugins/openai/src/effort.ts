@@ -1,7 +1,7 @@
 // The caller's reasoning setting becomes the one word that chat completions have for it.
 
 import type { ChatRequest, Effort } from '@turnout/core/contract';
-import type { Losses } from '@turnout/core/plugin';
+import { chooseEffort, EFFORTS, type Losses } from '@turnout/core/plugin';
 import type { Traits } from './dialect.ts';
 
 export interface EffortPlan {
@@ -12,7 +12,6 @@ export interface EffortPlan {
   readonly line?: string;
 }
 
-const EFFORTS: readonly Effort[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 /** Of a server of which nothing is known: the words that most have. */
 const USUAL: readonly Effort[] = ['low', 'medium', 'high'];
 
@@ -25,7 +24,7 @@ export function planEffort(
 ): EffortPlan {
   if (setting === undefined) return { thinking: traits.reasons && traits.offByDefault !== true };
   if (setting === 'off') return planOff(traits, losses, ownWords);
-  const { budget, effort, display } = setting;
+  const { effort, display } = setting;
   if (display !== undefined && display !== 'omitted') {
     losses.approximate('reasoning', "how much of the reasoning is shown is the server's to say");
   }
@@ -33,16 +32,11 @@ export function planEffort(
     losses.drop('reasoning', 'the model has no setting for it');
     return { thinking: traits.reasons, line: traits.reasons ? 'the default of the model' : 'none' };
   }
-  if (budget === undefined && effort === undefined) return planDefault(traits);
-  const wanted = effort ?? effortOfBudget(budget ?? 0);
-  const chosen = nearestBelow(wanted, traits.efforts ?? (effort !== undefined && ownWords ? EFFORTS : USUAL));
-  if (effort === undefined) {
-    losses.approximate('reasoning', `the budget of ${budget} tokens is sent as the effort ${chosen}`);
-    return { field: { reasoning_effort: chosen }, thinking: true, line: `effort ${chosen} (from budget ${budget})` };
-  }
-  if (chosen !== effort) losses.approximate('reasoning', `the model has no effort ${effort}: ${chosen} is sent`);
-  const asked = chosen === effort ? '' : ` (asked: ${effort})`;
-  return { field: { reasoning_effort: chosen }, thinking: true, line: `effort ${chosen}${asked}` };
+  // With a budget there is no word of the client's own.
+  const efforts = traits.efforts ?? (effort !== undefined && ownWords ? EFFORTS : USUAL);
+  const choice = chooseEffort(setting, efforts, losses);
+  if (choice === undefined) return planDefault(traits);
+  return { field: { reasoning_effort: choice.effort }, thinking: true, line: choice.line };
 }
 
 function planOff({ off, reasons, efforts }: Traits, losses: Losses, ownWords: boolean): EffortPlan {
@@ -68,16 +62,4 @@ function planOff({ off, reasons, efforts }: Traits, losses: Losses, ownWords: bo
 function planDefault({ offByDefault }: Traits): EffortPlan {
   if (offByDefault === undefined) return { thinking: true, line: 'the default of the model' };
   return { field: { reasoning_effort: 'medium' }, thinking: true, line: 'effort medium (default)' };
-}
-
-function effortOfBudget(budget: number): Effort {
-  if (budget < 4096) return 'low';
-  if (budget < 12_288) return 'medium';
-  return budget < 32_768 ? 'high' : 'xhigh';
-}
-
-/** The strongest effort of the model that is not above the wanted one; its least where there is none. */
-function nearestBelow(wanted: Effort, efforts: readonly Effort[]): Effort {
-  const limit = EFFORTS.indexOf(wanted);
-  return efforts.findLast((effort) => EFFORTS.indexOf(effort) <= limit) ?? efforts[0] ?? 'low';
 }

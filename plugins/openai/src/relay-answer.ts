@@ -1,6 +1,6 @@
 // An answer that is relayed: its bytes as they come, and its end for the log. Streams are read in relay-stream.ts.
 import type { RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
-import { close, readBytes, readText, SseRelay, toNetworkError } from '@turnout/core/plugin';
+import { close, isPage, readBytes, readText, SseRelay, toNetworkError } from '@turnout/core/plugin';
 import { ChatWatch } from './chat-watch.ts';
 import type { Answer } from './client.ts';
 import type { Api, RelayWire } from './echo.ts';
@@ -8,7 +8,7 @@ import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
 import type { Lessons } from './lessons.ts';
 import { ResponsesWatch } from './responses-watch.ts';
-import { ANSWER_BYTES_MAX, isPage } from './result.ts';
+import { ANSWER_BYTES_MAX } from './result.ts';
 import type { Watch, WatchContext } from './watch.ts';
 
 /** What a relay needs of its provider. */

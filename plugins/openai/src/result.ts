@@ -7,9 +7,6 @@ import type { Reader, Source } from './stream.ts';
 
 export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** A page for people. */
-export const isPage = (contentType: string): boolean => /^text\/html|^application\/xhtml/i.test(contentType.trim());
-
 /** One call that is not streamed. Throws RouterError. */
 export async function requestResult(source: Source): Promise<ChatResult> {
   const { error, signal } = source;

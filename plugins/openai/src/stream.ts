@@ -1,14 +1,21 @@
 // A streamed answer: server-sent events in, events out, as they come.
-
+import { Readable } from 'node:stream';
 import type { ChatEvent, Usage } from '@turnout/core/contract';
-import { close, readText, type SseEvent, SseReader, toNetworkError } from '@turnout/core/plugin';
+import {
+  type AnswerFeed,
+  answerEvents,
+  close,
+  isPage,
+  type OpenedAnswer,
+  readText,
+  type SseEvent,
+  SseReader,
+  toNetworkError,
+} from '@turnout/core/plugin';
 import type { Answer } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
-import { ANSWER_BYTES_MAX, isPage, readWhole } from './result.ts';
-
-/** The rest of a finished answer is read so that its connection can be used again, for so long at most. */
-const DRAIN_MS = 500;
+import { ANSWER_BYTES_MAX, readWhole } from './result.ts';
 
 /** Makes events of what a server says, whichever of its APIs is asked. One per answer. */
 export interface Reader {
@@ -37,135 +44,75 @@ export interface Source {
 
 /** One streamed call: its events. Throws RouterError. When the consumer stops or the signal is aborted, the connection
  * closes. */
-export const streamAnswer = (source: Source): AsyncIterable<ChatEvent> => ({
-  [Symbol.asyncIterator]: () => new AnswerEvents(source),
-});
+export const streamAnswer = (source: Source): AsyncIterable<ChatEvent> =>
+  answerEvents({
+    open: () => openAnswer(source),
+    signal: source.signal,
+    toError: (thrown, usage) => toNetworkError(thrown, { ...source.error, signal: source.signal }, usage),
+  });
 
-/** The events of one answer. Written out where an async generator would do, because that costs three turns of the
- * microtask queue an event, and here most events are at hand when they are asked for. */
-class AnswerEvents implements AsyncIterator<ChatEvent> {
-  readonly #source: Source;
-  readonly #reader: Reader;
-  readonly #sse = new SseReader();
-  #answer: Answer | undefined;
-  #chunks: AsyncIterator<Uint8Array> | undefined;
-  /** Where in the reader's `out` the next event stands. */
-  #at = 0;
-  #over = false;
-
-  constructor(source: Source) {
-    this.#source = source;
-    this.#reader = source.reader();
+/** Some servers answer whole though they were asked for a stream, and errors come as JSON with any status. */
+async function openAnswer(source: Source): Promise<OpenedAnswer> {
+  const answer = await source.send();
+  const feed = new EventFeed(source.reader(), source.error);
+  if (/\bjson\b/i.test(answer.contentType)) {
+    readWhole(await readText(answer.body, ANSWER_BYTES_MAX), feed.reader, source.error);
+    return { body: Readable.from([]), feed };
   }
-
-  next(): Promise<IteratorResult<ChatEvent>> {
-    try {
-      const event = this.#take();
-      return event === undefined ? this.#wait() : Promise.resolve({ done: false, value: event });
-    } catch (error) {
-      return this.#fail(error);
-    }
+  if (isPage(answer.contentType)) {
+    close(answer.body);
+    throw brokenAnswer(source.error, 'it answers with a page in place of a stream: check baseUrl and proxy');
   }
-
-  async return(): Promise<IteratorResult<ChatEvent>> {
-    this.#over = true;
-    if (this.#answer !== undefined) close(this.#answer.body);
-    return DONE;
-  }
-
-  /** The next event of what has arrived. */
-  #take(): ChatEvent | undefined {
-    if (this.#over || this.#answer === undefined) return undefined;
-    const reader = this.#reader;
-    for (;;) {
-      const event = reader.out[this.#at++];
-      if (event !== undefined) return event;
-      reader.out.length = 0;
-      this.#at = 0;
-      const frame = reader.finished ? undefined : this.#sse.next();
-      if (frame === undefined) return undefined;
-      readFrame(frame, reader, this.#source.error);
-    }
-  }
-
-  /** Reads on until there is an event, or nothing more. */
-  async #wait(): Promise<IteratorResult<ChatEvent>> {
-    if (this.#over) return DONE;
-    try {
-      if (this.#answer === undefined) await this.#open();
-      while (!this.#reader.finished) {
-        const chunk = await this.#chunks?.next();
-        if (this.#over) return DONE;
-        if (chunk === undefined || chunk.done) this.#ended();
-        else this.#sse.push(chunk.value);
-        const event = this.#take();
-        if (event !== undefined) return { done: false, value: event };
-      }
-      const event = this.#take();
-      if (event !== undefined) return { done: false, value: event };
-      await this.#drain();
-      return DONE;
-    } catch (error) {
-      return this.#fail(error);
-    }
-  }
-
-  /** Some servers answer whole though they were asked for a stream, and errors come as JSON with any status. */
-  async #open(): Promise<void> {
-    const answer = await this.#source.send();
-    this.#answer = answer;
-    if (this.#over) close(answer.body);
-    if (/\bjson\b/i.test(answer.contentType)) {
-      readWhole(await readText(answer.body, ANSWER_BYTES_MAX), this.#reader, this.#source.error);
-    } else if (isPage(answer.contentType)) {
-      close(answer.body);
-      throw brokenAnswer(this.#source.error, 'it answers with a page in place of a stream: check baseUrl and proxy');
-    } else {
-      // A stream of bytes gives chunks of bytes.
-      this.#chunks = (answer.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-    }
-  }
-
-  /** The bytes are over: what still stands in the last line is read first. */
-  #ended(): void {
-    this.#sse.end();
-    for (let frame = this.#sse.next(); frame !== undefined && !this.#reader.finished; frame = this.#sse.next())
-      readFrame(frame, this.#reader, this.#source.error);
-    this.#reader.end(false);
-  }
-
-  /** A complete answer is complete, whatever becomes of its connection. */
-  async #drain(): Promise<void> {
-    this.#over = true;
-    const body = this.#answer?.body;
-    const limit = setTimeout(() => body?.destroy(), DRAIN_MS);
-    try {
-      for (let chunk = await this.#chunks?.next(); chunk?.done === false; ) chunk = await this.#chunks?.next();
-    } catch {
-      // The connection is lost; its answer is not.
-    } finally {
-      clearTimeout(limit);
-    }
-  }
-
-  /** What is thrown once the consumer has left is nobody's. */
-  #fail(error: unknown): Promise<IteratorResult<ChatEvent>> {
-    if (this.#over) return Promise.resolve(DONE);
-    const { error: context, signal } = this.#source;
-    // Content that is complete stays so when the connection is lost behind it: only the usage is missing.
-    if (this.#reader.stopped && !this.#reader.finished && !signal.aborted && isLost(error)) {
-      this.#reader.end(true);
-      return this.next();
-    }
-    void this.return();
-    return Promise.reject(toNetworkError(error, { ...context, signal }, this.#reader.usage));
-  }
+  return { body: answer.body, feed };
 }
 
-const DONE: IteratorResult<ChatEvent> = { done: true, value: undefined };
+class EventFeed implements AnswerFeed {
+  readonly reader: Reader;
+  readonly #sse = new SseReader();
+  readonly #context: ErrorContext;
 
-/** Whether the connection ended early; whatever the plugin itself found wrong is another matter. */
-const isLost = (error: unknown): boolean => !(error instanceof Error && error.name === 'RouterError');
+  constructor(reader: Reader, context: ErrorContext) {
+    this.reader = reader;
+    this.#context = context;
+  }
+
+  get out(): ChatEvent[] {
+    return this.reader.out;
+  }
+
+  get usage(): Usage | undefined {
+    return this.reader.usage;
+  }
+
+  get finished(): boolean {
+    return this.reader.finished;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#sse.push(chunk);
+  }
+
+  read(): boolean {
+    const frame = this.#sse.next();
+    if (frame === undefined) return false;
+    readFrame(frame, this.reader, this.#context);
+    return true;
+  }
+
+  /** What still stands in the last line is read first. */
+  end(): void {
+    this.#sse.end();
+    while (!this.finished && this.read());
+    this.reader.end(false);
+  }
+
+  /** Content that is complete stays so when the connection is lost behind it: only the usage is missing. */
+  endEarly(): boolean {
+    if (!this.reader.stopped) return false;
+    this.reader.end(true);
+    return true;
+  }
+}
 
 /** Hands one event of the stream to the reader. */
 function readFrame({ name, data }: SseEvent, reader: Reader, context: ErrorContext): void {
