@@ -65,7 +65,7 @@ describe('imports point one way', () => {
     config: ['contract'],
     protocol: ['contract', 'wire'],
     routing: ['contract', 'config'],
-    attempt: ['contract', 'config'],
+    attempt: ['contract', 'config', 'routing'],
     observe: ['contract', 'attempt'],
     host: ['contract', 'wire', 'config', 'routing', 'attempt'],
     server: [...LIBRARY, 'plugin'],

@@ -9,6 +9,7 @@ import { bedrockConverse } from '../../core/src/protocol/bedrock-converse/index.
 import { openaiChat } from '../../core/src/protocol/openai-chat/index.ts';
 import { openaiResponses } from '../../core/src/protocol/openai-responses/index.ts';
 import type { ProtocolCodec } from '../../core/src/protocol/protocol.ts';
+import { targetsOf } from '../../core/src/routing/index.ts';
 import { findJourney, lossesOf, prepare } from '../../core/src/server/journey.ts';
 import { CONVERSE, MESSAGES } from './claude-samples.ts';
 import { CHAT, RESPONSES } from './openai-samples.ts';
@@ -43,7 +44,7 @@ function outcomeOf<Echo>(
     const fieldName = (field: string) => codec.fieldName(field, echo);
     const departure = { request, stream, protocol: codec.name, fieldName, decodeLosses: losses, body };
     const journey = findJourney(router, departure, unrestricted('table'));
-    const [target] = journey.targets;
+    const [target] = targetsOf(journey.group);
     if (!target) throw new Error(`${model} leads nowhere`);
     return worst(lossesOf(journey, prepare(target, journey).plan));
   } catch (error) {
@@ -90,7 +91,7 @@ export async function lossTable(): Promise<string> {
     ];
     const families = router.config.routes.map(
       ({ name, targets }) =>
-        `| ${name} | ${targets.map((target) => `\`${target.provider}/${target.model}\``).join(', ')} |`,
+        `| ${name} | ${targets.map((target) => `\`${'route' in target ? `route/${target.route}` : `${target.provider}/${target.model}`}\``).join(', ')} |`,
     );
     return `${[INTRODUCTION, ['| family | asked here as |', '|---|---|', ...families].join('\n'), ...sections].join('\n\n')}\n`;
   } finally {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ERROR_POLICIES, type ErrorCode, RouterError } from '../contract/index.ts';
+import { orderedGroup } from '../routing/index.ts';
 import { attempt, type Target, type Try } from './attempt.ts';
 import { Breakers } from './breaker.ts';
+import { type Course, createCourse } from './course.ts';
 
 const RETRY = { attempts: 3, minDelayMs: 100, maxDelayMs: 1_000 };
 const BREAKER = { failures: 5, rate: 0.5, windowMs: 30_000, cooldownMs: 30_000 };
@@ -10,6 +12,8 @@ function target(name: string, retry = RETRY, breaker = BREAKER): Target {
   return { upstream: { name, config: { retry }, breakers: new Breakers(breaker) }, model: 'm' };
 }
 
+const courseOf = (...targets: Target[]): Course<Target> => createCourse(orderedGroup(targets));
+
 /** Runs the loop over scripted outcomes: each call takes the target's next one; a string is an answer. */
 async function play(script: Record<string, (string | RouterError)[]>, targets: Target[], deadlineMs = 60_000) {
   const tries: Try[] = [];
@@ -17,7 +21,7 @@ async function play(script: Record<string, (string | RouterError)[]>, targets: T
   const startMs = performance.now();
   const controller = new AbortController();
   const running = attempt(
-    targets,
+    courseOf(...targets),
     async ({ upstream }) => {
       calls.push(`${upstream.name}@${Math.round(performance.now() - startMs)}`);
       const outcome = script[upstream.name]?.shift();
@@ -181,7 +185,7 @@ test('a client that leaves ends the wait between tries', async () => {
   const controller = new AbortController();
   const tries: Try[] = [];
   const gone = new RouterError('cancelled', 'gone');
-  const running = attempt([target('a'), target('b')], () => Promise.reject(fail('overloaded')), {
+  const running = attempt(courseOf(target('a'), target('b')), () => Promise.reject(fail('overloaded')), {
     signal: controller.signal,
     deadlineMs: performance.now() + 60_000,
     tries,

@@ -3,6 +3,7 @@ import pRetry from 'p-retry';
 import type { RetryConfig } from '../config/config.ts';
 import { ERROR_POLICIES, RouterError } from '../contract/index.ts';
 import type { Breaker, Breakers } from './breaker.ts';
+import type { Course } from './course.ts';
 
 /** Waiting longer than this for one target is worse than asking the next. */
 const PATIENCE_MS = 1_000;
@@ -57,37 +58,42 @@ export const healthKey = ({ model, member, errand }: Pick<Target, 'model' | 'mem
   return errand === undefined ? name : `${errand} ${name}`;
 };
 
-/** Asks each target in order until one answers: `run` makes one upstream call and resolves once the answer is committed.
- * Throws the RouterError of the last target that was asked, but that a later target cannot do such a request at all does not
- * hide why an earlier one failed. When those that could answer are all resting: `overloaded`, or `rate-limited` where they
- * have only asked for a pause, with the nearest Retry-After. */
+/** Asks one target after the other, as the course gives them, until one answers: `run` makes one upstream call and resolves once
+ * the answer is committed. Throws the RouterError of the last target that was asked, but that a later target cannot do such a
+ * request at all does not hide why an earlier one failed. When those that could answer are all resting: `overloaded`, or
+ * `rate-limited` where they have only asked for a pause, with the nearest Retry-After. */
 export async function attempt<T extends Target, V>(
-  targets: readonly T[],
+  course: Course<T>,
   run: (target: T) => Promise<V>,
   options: AttemptOptions,
 ): Promise<Attempted<T, V>> {
   let last: RouterError | undefined;
-  const skipped: Breaker[] = [];
-  for (const [position, target] of targets.entries()) {
+  const skipped: Resting[] = [];
+  for (let target = course.next(); target !== undefined; target = course.next()) {
     const breaker = target.upstream.breakers.get(healthKey(target));
     const admitted = breaker?.admit(performance.now());
     if (breaker && admitted === 'no') {
-      skipped.push(breaker);
+      skipped.push({ target, breaker });
       continue;
     }
     try {
-      const others = targets.slice(position + 1);
-      return { value: await tryTarget(target, others, run, options), target };
+      return { value: await tryTarget(target, course, run, options), target };
     } catch (thrown) {
       const error = RouterError.from(thrown);
-      if (!ERROR_POLICIES[error.code].nextTarget) throw error;
+      if (!course.divert(error.code) && !ERROR_POLICIES[error.code].nextTarget) throw error;
       if (last === undefined || !isIncapable(error)) last = error;
     } finally {
       if (admitted === 'probe') breaker?.release();
     }
   }
   if (last !== undefined && (skipped.length === 0 || !isIncapable(last))) throw last;
-  throw resting(targets, skipped);
+  throw resting(skipped);
+}
+
+/** A target that was not asked. */
+interface Resting {
+  readonly target: Target;
+  readonly breaker: Breaker;
 }
 
 const isIncapable = ({ code }: RouterError): boolean => code === 'unsupported' || code === 'model-not-found';
@@ -95,7 +101,7 @@ const isIncapable = ({ code }: RouterError): boolean => code === 'unsupported' |
 /** All tries of one target. */
 function tryTarget<T extends Target, V>(
   target: T,
-  others: readonly T[],
+  course: Course<T>,
   run: (target: T) => Promise<V>,
   options: AttemptOptions,
 ): Promise<V> {
@@ -121,7 +127,7 @@ function tryTarget<T extends Target, V>(
     onFailedAttempt: async ({ error, retryDelay, retriesLeft }) => {
       if (decision === 'again') return;
       const failure = RouterError.from(error);
-      const waitMs = retriesLeft > 1 ? retryWaitMs(failure, retryDelay, target, others, options) : undefined;
+      const waitMs = retriesLeft > 1 ? retryWaitMs(failure, retryDelay, target, course, options) : undefined;
       decision = waitMs === undefined ? 'stop' : 'retry';
       // p-retry itself waits `retryDelay` after this.
       if (waitMs !== undefined && waitMs > retryDelay) await sleep(waitMs - retryDelay, options.signal);
@@ -164,7 +170,7 @@ function retryWaitMs(
   error: RouterError,
   backoffMs: number,
   target: Target,
-  others: readonly Target[],
+  course: Course<Target>,
   options: AttemptOptions,
 ): number | undefined {
   if (error.own || ERROR_POLICIES[error.code].retrySame === false) return undefined;
@@ -174,7 +180,8 @@ function retryWaitMs(
   if (waitMs > target.upstream.config.retry.maxDelayMs) return undefined;
   const nowMs = performance.now();
   if (nowMs + waitMs >= options.deadlineMs) return undefined;
-  if ((error.retryAfterMs ?? 0) > PATIENCE_MS && others.some((other) => isAdmissible(other, nowMs))) return undefined;
+  if ((error.retryAfterMs ?? 0) > PATIENCE_MS && course.rest().some((other) => isAdmissible(other, nowMs)))
+    return undefined;
   return waitMs;
 }
 
@@ -184,11 +191,11 @@ function isAdmissible(target: Target, nowMs: number): boolean {
 }
 
 /** Why nobody who could was asked: the targets have failed, or their upstreams asked to be left alone. */
-function resting(targets: readonly Target[], skipped: readonly Breaker[]): RouterError {
+function resting(skipped: readonly Resting[]): RouterError {
   const nowMs = performance.now();
-  const names = targets.map(targetName).join(', ');
-  const retryAfterMs = Math.max(1, Math.min(...skipped.map((breaker) => breaker.waitMs(nowMs))));
-  if (skipped.some((breaker) => breaker.tripped)) {
+  const names = skipped.map(({ target }) => targetName(target)).join(', ');
+  const retryAfterMs = Math.max(1, Math.min(...skipped.map(({ breaker }) => breaker.waitMs(nowMs))));
+  if (skipped.some(({ breaker }) => breaker.tripped)) {
     return new RouterError('overloaded', `every target that could answer is resting after failures: ${names}`, {
       retryAfterMs,
     });

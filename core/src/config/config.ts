@@ -17,10 +17,18 @@ export interface ConfigIssue {
 export type YamlPath = readonly (string | number)[];
 
 export interface ServerConfig {
+  /** An address, or `unix:` and a path. */
   readonly host: string;
   readonly port: number;
   readonly bodyLimitBytes: number;
   readonly drainMs: number;
+  /** Reload when the file changes. */
+  readonly watch: boolean;
+  readonly metrics: 'key' | 'open';
+  /** Origins that may call from a browser; `*` for any. */
+  readonly cors: readonly string[];
+  /** PEM files, relative to the YAML's folder. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Somebody who may call, by a key of one of two kinds. */
@@ -29,7 +37,18 @@ export type KeyConfig = {
   readonly admin: boolean;
   /** Globs over the names that clients send; absent: all. */
   readonly models?: readonly string[];
+  readonly limits?: LimitsConfig;
 } & (BearerKey | PairKey);
+
+/** How much a key may use; what is absent has no limit. */
+export interface LimitsConfig {
+  /** Requests a minute. */
+  readonly rpm?: number;
+  /** Tokens a minute, in and out. */
+  readonly tpm?: number;
+  /** Requests at a time. */
+  readonly concurrent?: number;
+}
 
 export interface BearerKey {
   /** SHA-256 of the key, 32 bytes: the key itself is not kept. */
@@ -95,12 +114,35 @@ export interface RouteDefaults {
   readonly topP?: number;
 }
 
+/** Which target of a route is asked first; the others follow when it fails. */
+export type Strategy = 'ordered' | 'weighted' | 'round-robin' | 'least-latency' | 'sticky';
+
+/** What `sticky` keeps at one target. */
+export type StickyBy = { readonly by: 'prefix' | 'user' } | { readonly by: 'header'; readonly header: string };
+
+/** A place that a route leads to: a model of a provider, or all that another route leads to. */
+export type TargetConfig =
+  /** A `*` in `model` takes what the pattern's star matched. */
+  { readonly provider: string; readonly model: string } | { readonly route: string };
+
+/** `weight` is 1 where the file says nothing. */
+export type WeightedTarget = TargetConfig & { readonly weight: number };
+
 export interface RouteConfig {
   /** Exact name, or a pattern with one `*`. */
   readonly name: string;
   readonly line: number;
-  /** `provider/model`; a `*` takes what the pattern's star matched. */
-  readonly targets: readonly { readonly provider: string; readonly model: string }[];
+  /** At least one. */
+  readonly targets: readonly WeightedTarget[];
+  readonly strategy: Strategy;
+  /** Present with the strategy `sticky`. */
+  readonly sticky?: StickyBy;
+  /** Asked in place of the remaining targets when the prompt is too long for one. */
+  readonly onContextOverflow?: readonly TargetConfig[];
+  /** Asked in place of the remaining targets when a request, or its answer before it began, is blocked by a filter. */
+  readonly onContentBlocked?: readonly TargetConfig[];
+  /** A stream that breaks after the commit goes on at the next target. */
+  readonly resume: boolean;
   readonly reasoning?: RouteReasoning;
   readonly defaults: RouteDefaults;
   /** Settings for plugins, by the plugin's name, as the plugin's `extensions` schema returned them. */

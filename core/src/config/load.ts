@@ -2,13 +2,15 @@
 import { dirname, resolve } from 'node:path';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
-import type { Config, ConfigIssue, ProviderConfig, RouteConfig, YamlPath } from './config.ts';
+import type { Config, ConfigIssue, ProviderConfig, YamlPath } from './config.ts';
 import { convert } from './convert.ts';
 import { ConfigError } from './error.ts';
 import type { LoadPlugin } from './provider.ts';
 import { readProviders } from './provider.ts';
 import { readText } from './read.ts';
 import { referenceProblems } from './reference.ts';
+import { routeOf } from './route.ts';
+import { routeProblems } from './route-reference.ts';
 import { pluginKeysAt, type RouteSettings, readRouteSettings } from './route-settings.ts';
 import { rootSchema } from './schema.ts';
 import { isRecord, jsonSchemaOf } from './schema-keys.ts';
@@ -78,7 +80,14 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   const siblings = (path: YamlPath) => pluginKeysAt(path, room);
   const subject = { root, base: [], value: own, siblings, redact: secrets.redact, schema: jsonSchemaOf(rootSchema) };
   const ofRoot = parsed.success ? [] : problemsOf(parsed.error.issues, subject);
-  const all = [...problems, ...ofRoot, ...declared.problems, ...ofRoutes, ...referenceProblems(root)];
+  const all = [
+    ...problems,
+    ...ofRoot,
+    ...declared.problems,
+    ...ofRoutes,
+    ...referenceProblems(root),
+    ...routeProblems(root),
+  ];
   if (!parsed.success || all.length > 0) {
     const faults = (await options.tryProviders?.(providers, dir)) ?? [];
     const span = ({ path }: ProviderFault) => spanAt(root, path);
@@ -164,44 +173,6 @@ function frozenParts(provider: ProviderConfig): ProviderConfig {
     Object.freeze(part);
   }
   return Object.freeze(provider);
-}
-
-type RouteData = z.output<typeof rootSchema>['routes'][string];
-
-function routeOf(
-  name: string,
-  line: number,
-  route: RouteData,
-  settings: Readonly<Record<string, unknown>> = Object.freeze({}),
-): RouteConfig {
-  const { targets, reasoning, defaults } =
-    typeof route === 'string' ? { targets: [route], reasoning: undefined, defaults: {} } : route;
-  return Object.freeze({
-    name,
-    line,
-    targets: Object.freeze(
-      targets.map((target) => {
-        const slash = target.indexOf('/');
-        return Object.freeze({ provider: target.slice(0, slash), model: target.slice(slash + 1) });
-      }),
-    ),
-    ...(reasoning !== undefined && { reasoning: Object.freeze(reasoning) }),
-    defaults: Object.freeze(withoutUndefined(defaults)),
-    settings,
-  });
-}
-
-/** zod's optional keys may be undefined; those of the contract may not. */
-function withoutUndefined({
-  maxTokens,
-  temperature,
-  topP,
-}: { [key in keyof RouteConfig['defaults']]: number | undefined }) {
-  return {
-    ...(maxTokens !== undefined && { maxTokens }),
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { topP }),
-  };
 }
 
 function spanAt(root: Place, path: YamlPath): Span {

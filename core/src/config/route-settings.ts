@@ -1,12 +1,12 @@
 // What routes set for plugins: a key of a plugin's name, checked by that plugin's own `extensions` schema.
 import type { Plugin } from '../contract/index.ts';
 import type { YamlPath } from './config.ts';
-import { ROUTE_KEYS } from './schema.ts';
+import { ROUTE_KEYS } from './route-schema.ts';
 import { isRecord, jsonSchemaOf } from './schema-keys.ts';
 import type { Secrets } from './secret.ts';
 import { didYouMean } from './suggestion.ts';
 import type { Entry, Place, Problem } from './tree.ts';
-import { entryOf } from './tree.ts';
+import { entryOf, textOf } from './tree.ts';
 import { problemsOf, validate } from './validation.ts';
 
 export interface RouteSettings {
@@ -35,7 +35,7 @@ export async function readRouteSettings(value: unknown, room: Room): Promise<Rou
       routes.push([name, route]);
       continue;
     }
-    const read = await readRoute(name, route, room);
+    const read = await readRoute(name, route, { ...room, routes: value });
     routes.push([name, read.rest]);
     settings.set(name, read.settings);
     problems.push(...read.problems);
@@ -43,14 +43,20 @@ export async function readRouteSettings(value: unknown, room: Room): Promise<Rou
   return { routes: Object.fromEntries(routes), settings, problems };
 }
 
-async function readRoute(name: string, route: Readonly<Record<string, unknown>>, room: Room) {
+/** A room with the plain form of all routes: they may lead to each other. */
+interface RouteRoom extends Room {
+  readonly routes: Readonly<Record<string, unknown>>;
+}
+
+async function readRoute(name: string, route: Readonly<Record<string, unknown>>, room: RouteRoom) {
   const rest: [string, unknown][] = [];
   const settings: [string, unknown][] = [];
   const problems: Problem[] = [];
   const place = entryOf(entryOf(room.root, 'routes')?.value, name)?.value;
   const named = pluginsByName(room.plugins);
   // A plugin that could not be loaded has been reported; whether this key is its name, nobody knows.
-  const lacksPlugin = providersOf(route.targets)?.some((name) => isDeclared(name, room) && !room.plugins.has(name));
+  const providers = providersOf(name, room.routes);
+  const lacksPlugin = providers?.some((name) => isDeclared(name, room) && !room.plugins.has(name));
   for (const [key, value] of Object.entries(route)) {
     const plugin = ROUTE_KEYS.includes(key) ? undefined : named.get(key);
     const entry = entryOf(place, key);
@@ -60,7 +66,7 @@ async function readRoute(name: string, route: Readonly<Record<string, unknown>>,
       continue;
     }
     const path = ['routes', name, key];
-    const fault = useFault(plugin, providersOf(route.targets), room.plugins);
+    const fault = useFault(plugin, providers, room.plugins);
     if (fault !== undefined) problems.push({ span: entry.keySpan, path, message: fault });
     if (plugin.extensions === undefined || entry.value.kind === 'broken') continue;
     const checked = await check({ ...plugin, extensions: plugin.extensions }, value, { path, entry, ...room });
@@ -77,10 +83,34 @@ function pluginsByName(plugins: ReadonlyMap<string, Plugin>): Map<string, Plugin
 const isDeclared = (provider: string, { root }: Room): boolean =>
   entryOf(entryOf(root, 'providers')?.value, provider) !== undefined;
 
-/** The names of the providers among a route's targets; undefined when the targets are not what they should be. */
-function providersOf(targets: unknown): string[] | undefined {
-  if (!Array.isArray(targets)) return undefined;
-  return targets.map((target) => (typeof target === 'string' ? (target.split('/', 1)[0] ?? '') : ''));
+const TARGET_LISTS = ['targets', 'onContextOverflow', 'onContentBlocked'] as const;
+
+/** The names of the providers that a route leads to, also by way of other routes; undefined when its targets, or those of one of
+ * these, are not what they should be. */
+function providersOf(name: string, routes: RouteRoom['routes'], seen = new Set<string>()): string[] | undefined {
+  if (seen.has(name)) return [];
+  seen.add(name);
+  const route = routes[name];
+  if (typeof route === 'string') return providerOf(route, routes, seen);
+  if (!isRecord(route) || !Array.isArray(route.targets)) return undefined;
+  const found: string[] = [];
+  for (const list of TARGET_LISTS) {
+    const targets: unknown = route[list] ?? [];
+    for (const target of Array.isArray(targets) ? targets : []) {
+      const providers = providerOf(isRecord(target) ? target.target : target, routes, seen);
+      if (providers === undefined) return undefined;
+      found.push(...providers);
+    }
+  }
+  return found;
+}
+
+function providerOf(target: unknown, routes: RouteRoom['routes'], seen: Set<string>): string[] | undefined {
+  if (typeof target !== 'string') return [''];
+  const slash = target.indexOf('/');
+  if (slash === -1) return [target];
+  const provider = target.slice(0, slash);
+  return provider === 'route' ? providersOf(target.slice(slash + 1), routes, seen) : [provider];
 }
 
 /** Why a route may not set anything for this plugin. */
@@ -125,8 +155,8 @@ export function pluginKeysAt(path: YamlPath, { root, plugins }: Pick<Room, 'root
   const targets = entryOf(route, 'targets')?.value;
   const written = targets?.kind === 'list' ? targets.items : [];
   return written.flatMap((item) => {
-    const provider = item.kind === 'scalar' ? (String(item.value).split('/', 1)[0] ?? '') : '';
-    const plugin = plugins.get(provider);
+    const text = textOf(entryOf(item, 'target')?.value ?? item)?.value;
+    const plugin = plugins.get(String(text ?? '').split('/', 1)[0] ?? '');
     return plugin?.extensions === undefined ? [] : [plugin.name];
   });
 }

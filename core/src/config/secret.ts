@@ -10,21 +10,27 @@ import type { Entry, Place } from './tree.ts';
 const LENGTH_MIN = 4;
 const MESSAGE_CHARACTERS_MAX = 500;
 
-/** What a place inherits from the keys above it. `item` is a map in a list of secrets: an entry of `keys`. */
-type Inherited = 'open' | 'list' | 'item' | 'secret';
+/** What a place inherits from the keys above it. `item` is a map in a list of secrets: an entry of `keys`; `files` is one of paths. */
+type Inherited = 'open' | 'list' | 'item' | 'files' | 'secret';
 
-const OPEN_IN_ITEM = new Set(['name', 'admin', 'models']);
+const OPEN_IN_ITEM = new Set(['name', 'admin', 'models', 'limits']);
 
 function ofEntry(inherited: Inherited, key: string, value: Place): Inherited {
   if (inherited === 'secret' || inherited === 'list') return 'secret';
   if (inherited === 'item') return OPEN_IN_ITEM.has(key) ? 'open' : 'secret';
+  if (inherited === 'files' && key === 'key' && isPath(value)) return 'open';
+  if (key === 'tls' && value.kind === 'map') return 'files';
   if (looksSecretList(key)) return 'list';
   if (looksSecret(key)) return 'secret';
   return value.kind !== 'map' && /auth$/i.test(key) ? 'secret' : 'open';
 }
 
+/** `tls.key` is where the key is; who writes the key itself there has it hidden all the same. */
+const isPath = (value: Place): boolean => value.kind === 'scalar' && !/\n|-----/.test(String(value.value));
+
 function ofItem(inherited: Inherited, value: Place): Inherited {
   if (inherited === 'open' || inherited === 'secret') return inherited;
+  if (inherited === 'files') return 'open';
   return inherited === 'list' && value.kind === 'map' ? 'item' : 'secret';
 }
 

@@ -126,3 +126,7 @@ export function toPlain(root: Place, valuesMax: number): unknown {
   };
   return plain(root);
 }
+
+/** A scalar that is text. */
+export const textOf = (place: Place | undefined): ScalarPlace | undefined =>
+  place?.kind === 'scalar' && typeof place.value === 'string' ? place : undefined;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RouteConfig } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';
+import { targetsOf } from './group.ts';
 import { closeNames, createTable, names, resolve, type Table } from './table.ts';
 
 const route = (name: string, line: number, ...targets: string[]): RouteConfig => ({
@@ -10,8 +11,10 @@ const route = (name: string, line: number, ...targets: string[]): RouteConfig =>
   line,
   targets: targets.map((target) => {
     const slash = target.indexOf('/');
-    return { provider: target.slice(0, slash), model: target.slice(slash + 1) };
+    return { provider: target.slice(0, slash), model: target.slice(slash + 1), weight: 1 };
   }),
+  strategy: 'ordered',
+  resume: false,
   defaults: {},
   settings: {},
 });
@@ -34,8 +37,12 @@ const table = createTable(
     route('all-*', 6, 'one/fixed'),
   ]),
 );
+const pathsOf = (of: Table, model: string) => {
+  const resolved = resolve(of, model);
+  return resolved && targetsOf(resolved.group);
+};
 const targets = (model: string, of: Table = table): string[] | undefined =>
-  resolve(of, model)?.targets.map((target) => `${target.provider}/${target.model}`);
+  pathsOf(of, model)?.map((target) => `${target.provider}/${target.model}`);
 
 describe('resolve', () => {
   it.each([
@@ -133,7 +140,7 @@ describe('names', () => {
 });
 
 describe('a name that the client chose', () => {
-  const direct = (model: string) => resolve(table, model)?.targets.map((target) => target.direct ?? false);
+  const direct = (model: string) => pathsOf(table, model)?.map((target) => target.direct ?? false);
 
   it('is said to be one: without a route, or carried over by a star', () => {
     expect(direct('one/anything')).toEqual([true]);

@@ -1,9 +1,13 @@
 // Model name → targets. The table is built once for a config; an exact name costs one Map lookup.
 
-import type { Config, RouteConfig } from '../config/config.ts';
+import type { Config, RouteConfig, TargetConfig } from '../config/config.ts';
 import { modelNameFault, withoutContextSuffix } from '../config/model-name.ts';
 import { closest } from '../config/suggestion.ts';
 import { RouterError } from '../contract/index.ts';
+import { type Choice, type Group, mapGroup, orderedGroup, targetsOf } from './group.ts';
+
+/** What routes set for the requests of one target. Where one route leads to another, what the outer one sets wins. */
+export type Settings = Pick<RouteConfig, 'reasoning' | 'defaults' | 'settings'>;
 
 export interface Target {
   readonly provider: string;
@@ -11,6 +15,7 @@ export interface Target {
   readonly model: string;
   /** The client chose that name: there is no route, or a pattern's star carried it over. */
   readonly direct?: true;
+  readonly settings: Settings;
 }
 
 export interface Resolved {
@@ -18,12 +23,14 @@ export interface Resolved {
   readonly route: RouteConfig | undefined;
   /** One sentence, for `explain`. */
   readonly why: string;
-  /** In order: the next is tried when one fails. At least one. */
-  readonly targets: readonly Target[];
+  /** With at least one target. */
+  readonly group: Group<Target>;
 }
 
 interface Pattern {
   readonly route: RouteConfig;
+  /** The star is still in the models' names. */
+  readonly group: Group<Target>;
   readonly before: string;
   readonly after: string;
   /** 1 where a target is nothing but the star: it needs something to be replaced with. */
@@ -39,23 +46,29 @@ export interface Table {
   readonly direct: boolean;
 }
 
-/** The config must be a checked one: every target names a provider of it. */
+/** Of targets that no route leads to. */
+export const NO_SETTINGS: Settings = Object.freeze({ defaults: Object.freeze({}), settings: Object.freeze({}) });
+
+/** The config must be a checked one: every target names a provider or a route of it, and no route leads back to itself. */
 export function createTable(config: Pick<Config, 'file' | 'routes' | 'providers' | 'direct'>): Table {
   const exact = new Map<string, Resolved>();
   const patterns: Pattern[] = [];
+  const groupOf = createGroups(config.routes);
   for (const route of config.routes) {
+    const group = groupOf(route);
     const star = route.name.indexOf('*');
     if (star === -1) {
       const why = `The route "${route.name}" has this name (${placeOf(config.file, route)}).`;
-      exact.set(route.name, Object.freeze({ route, why, targets: route.targets }));
+      exact.set(route.name, Object.freeze({ route, why, group }));
       continue;
     }
     patterns.push(
       Object.freeze({
         route,
+        group,
         before: route.name.slice(0, star),
         after: route.name.slice(star + 1),
-        starCharactersMin: route.targets.some((target) => target.model === '*') ? 1 : 0,
+        starCharactersMin: targetsOf(group).some((target) => target.model === '*') ? 1 : 0,
       }),
     );
   }
@@ -66,6 +79,60 @@ export function createTable(config: Pick<Config, 'file' | 'routes' | 'providers'
     providers: new Set(config.providers.map((provider) => provider.name)),
     direct: config.direct,
   });
+}
+
+/** Makes the tree below a route. */
+function createGroups(routes: readonly RouteConfig[]): (route: RouteConfig) => Group<Target> {
+  const byName = new Map(routes.map((route) => [route.name, route]));
+  // A route's turns are its own, wherever it is reached from.
+  const turns = new Map(routes.map((route) => [route.name, { taken: 0 }]));
+  const choiceOf = (target: TargetConfig & { readonly weight?: number }, settings: Settings): Choice<Target> => {
+    const { weight = 1 } = target;
+    if (!('route' in target)) return { weight, target: { provider: target.provider, model: target.model, settings } };
+    const inner = byName.get(target.route);
+    // Cross-references were checked with the file; this is the type system's question, not the user's.
+    if (!inner) throw new RouterError('internal', `no route ${target.route}`);
+    return { weight, group: groupOf(inner, settings) };
+  };
+  const groupOf = (route: RouteConfig, outer: Settings = NO_SETTINGS): Group<Target> => {
+    const { name, strategy, sticky, targets, onContextOverflow, onContentBlocked } = route;
+    const settings = mergedSettings(outer, route);
+    const fallback = (list: readonly TargetConfig[]): Group<Target> => ({
+      strategy: 'ordered',
+      choices: list.map((target) => choiceOf(target, settings)),
+      turns: { taken: 0 },
+    });
+    return {
+      route: name,
+      strategy,
+      ...(sticky && { sticky }),
+      choices: targets.map((target) => choiceOf(target, settings)),
+      turns: turns.get(name) ?? { taken: 0 },
+      ...(onContextOverflow && { onContextOverflow: fallback(onContextOverflow) }),
+      ...(onContentBlocked && { onContentBlocked: fallback(onContentBlocked) }),
+    };
+  };
+  return groupOf;
+}
+
+/** Key by key, also within what is set for one plugin: a guardrail of the inner route is not lost by another setting of the outer. */
+function mergedSettings(outer: Settings, inner: Settings): Settings {
+  if (outer === NO_SETTINGS) return inner;
+  const reasoning = outer.reasoning ?? inner.reasoning;
+  const plugins = new Set([...Object.keys(inner.settings), ...Object.keys(outer.settings)]);
+  const settings = [...plugins].map((plugin) => [plugin, merged(outer.settings[plugin], inner.settings[plugin])]);
+  return Object.freeze({
+    ...(reasoning !== undefined && { reasoning }),
+    defaults: Object.freeze({ ...inner.defaults, ...outer.defaults }),
+    settings: Object.freeze(Object.fromEntries(settings)),
+  });
+}
+
+function merged(outer: unknown, inner: unknown): unknown {
+  const isMap = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap(outer) && isMap(inner)
+    ? Object.freeze({ ...(inner as object), ...(outer as object) })
+    : (outer ?? inner);
 }
 
 const placeOf = (file: string, route: RouteConfig): string => `${file}:${route.line}`;
@@ -88,21 +155,20 @@ function resolveDirect(table: Table, name: string): Resolved | undefined {
   const provider = name.slice(0, Math.max(0, slash));
   if (slash === name.length - 1 || !table.providers.has(provider)) return undefined;
   const why = `"${provider}" is a provider, so the rest of the name is its model (direct: true).`;
-  return { route: undefined, why, targets: [{ provider, model: name.slice(slash + 1), direct: true }] };
+  const target = { provider, model: name.slice(slash + 1), direct: true as const, settings: NO_SETTINGS };
+  return { route: undefined, why, group: orderedGroup([target]) };
 }
 
 function resolvePattern(table: Table, name: string): Resolved | undefined {
-  for (const { route, before, after, starCharactersMin } of table.patterns) {
+  for (const { route, group, before, after, starCharactersMin } of table.patterns) {
     if (name.length < before.length + after.length + starCharactersMin) continue;
     if (!name.startsWith(before) || !name.endsWith(after)) continue;
     const star = name.slice(before.length, name.length - after.length);
-    const targets = route.targets.map((target) =>
-      target.model.includes('*')
-        ? { provider: target.provider, model: target.model.replace('*', () => star), direct: true as const }
-        : target,
-    );
+    const starred = mapGroup(group, (target): readonly Target[] => [
+      target.model.includes('*') ? { ...target, model: target.model.replace('*', () => star), direct: true } : target,
+    ]);
     const why = `The pattern "${route.name}" matches, the star takes "${star}" (${placeOf(table.file, route)}).`;
-    return { route, why, targets };
+    return { route, why, group: starred };
   }
   return undefined;
 }

@@ -63,7 +63,7 @@ interface Place {
 }
 
 /** A call under way, before it is known whether it answers. */
-interface Begun extends Prepared {
+interface Begun extends Pick<Prepared, 'request' | 'plan'> {
   readonly call: Call;
   readonly watch: Watch;
   end(reason?: unknown): void;

@@ -1,12 +1,13 @@
 // Token counts: the way of exchange.ts for a question that no model answers. Who has no count gets an estimate that says so.
-import { attempt, targetName } from '../attempt/index.ts';
+import { attempt, createCourse, targetName } from '../attempt/index.ts';
 import { RouterError, type TokenCount } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
 import type { CountCodec, Head } from '../protocol/protocol.ts';
+import { mapGroup, targetsOf } from '../routing/index.ts';
 import { callPlainly, type PlainScope } from './call.ts';
 import type { Client } from './client.ts';
 import { type Deadline, setDeadline } from './deadline.ts';
-import { circumstances, findJourney, type Journey, type RouteTarget } from './journey.ts';
+import { circumstances, complete, findJourney, type Journey, type RouteTarget } from './journey.ts';
 import { fetchMedia } from './media.ts';
 import { sendReply } from './reply.ts';
 import { estimateTokens } from './token-estimate.ts';
@@ -43,19 +44,19 @@ interface CountScope extends PlainScope {
 /** Asks the targets that can count, in their order. */
 async function countAt(router: Router, journey: Journey, scope: CountScope): Promise<TokenCount> {
   const { client, deadline, record } = scope;
-  const targets = journey.targets
-    .filter(({ upstream }) => upstream.provider.countTokens !== undefined)
-    .map((target) => ({ ...target, errand: 'count' as const }));
-  if (targets.length === 0) return estimate(journey);
+  const group = mapGroup(journey.group, (target) =>
+    target.upstream.provider.countTokens ? [{ ...target, errand: 'count' as const }] : [],
+  );
+  if (targetsOf(group).length === 0) return estimate(journey);
   const { request } = router.config.media.urls ? await fetchMedia(journey, router.media, client.signal) : journey;
   const ask = (target: RouteTarget) =>
     callPlainly(target, scope, async (call) => {
-      const asked = { ...request, model: target.model };
+      const { request: asked } = complete(target, request);
       const found = await target.upstream.provider.countTokens?.(asked, { ...call, ...circumstances(target, journey) });
       return found ?? estimate(journey);
     });
   try {
-    const { value, target } = await attempt(targets, ask, {
+    const { value, target } = await attempt(createCourse(group), ask, {
       signal: client.signal,
       deadlineMs: deadline.atMs,
       tries: record.tries,

@@ -1,5 +1,6 @@
 // The one deadline of a request, over all its targets and retries.
 import { RouterError } from '../contract/index.ts';
+import { targetsOf } from '../routing/index.ts';
 import type { Client } from './client.ts';
 import type { Way } from './journey.ts';
 
@@ -12,8 +13,8 @@ export interface Deadline {
 }
 
 /** `timeout.total` of the first target bounds the whole request. When it is over, the client's signal says so. */
-export function setDeadline(client: Pick<Client, 'end'>, way: Pick<Way, 'targets'>): Deadline {
-  const totalMs = way.targets[0]?.upstream.config.timeout.totalMs ?? 0;
+export function setDeadline(client: Pick<Client, 'end'>, way: Pick<Way, 'group'>): Deadline {
+  const totalMs = targetsOf(way.group)[0]?.upstream.config.timeout.totalMs ?? 0;
   const timer = setTimeout(() => {
     client.end(new RouterError('upstream-timeout', `no complete answer within ${totalMs} ms`, { own: true }));
   }, totalMs);

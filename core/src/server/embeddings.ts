@@ -1,5 +1,5 @@
 // Embeddings: the way of exchange.ts for a request that is no chat. Nothing leaves before all of the answer is there.
-import { attempt } from '../attempt/index.ts';
+import { attempt, createCourse } from '../attempt/index.ts';
 import { type Call, type EmbedRequest, type EmbedResult, type Plan, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
 import { openaiEmbeddings } from '../protocol/openai-embeddings/index.ts';
@@ -25,7 +25,7 @@ export function embed(client: Client, router: Router): Promise<void> {
     try {
       const scope = { client, deadline, record };
       const ask = (target: RouteTarget) => callPlainly(target, scope, (call) => embedAt(target, request, way, call));
-      const { value, target } = await attempt(way.targets, ask, {
+      const { value, target } = await attempt(createCourse(way.group), ask, {
         signal: client.signal,
         deadlineMs: deadline.atMs,
         tries: record.tries,

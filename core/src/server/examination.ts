@@ -1,7 +1,9 @@
 // A router's providers examined one by one, for `doctor`: what each finds about itself, its models, and when asked one call.
 import { targetName } from '../attempt/index.ts';
+import type { TargetConfig } from '../config/config.ts';
 import { type Finding, isUsable } from '../contract/index.ts';
 import type { Router, Upstream } from '../host/index.ts';
+import { NO_SETTINGS } from '../routing/index.ts';
 import { lookAhead, membersOf } from './journey.ts';
 import { messageOf, selfCheck } from './self-check.ts';
 import { trialOf, tryModels } from './trial.ts';
@@ -46,9 +48,14 @@ export function examine(router: Router, options: ExaminationOptions): Promise<Ex
 
 /** The models of this provider that the routes lead to; patterns name none. */
 function targetsOf({ config }: Router, provider: string): readonly string[] {
-  const targets = config.routes.flatMap((route) => route.targets);
-  const models = targets.filter((target) => target.provider === provider && !target.model.includes('*'));
-  return [...new Set(models.map(({ model }) => model))];
+  const models = config.routes
+    .flatMap(({ targets, onContextOverflow = [], onContentBlocked = [] }): readonly TargetConfig[] => [
+      ...targets,
+      ...onContextOverflow,
+      ...onContentBlocked,
+    ])
+    .flatMap((target) => ('provider' in target && target.provider === provider ? [target.model] : []));
+  return [...new Set(models.filter((model) => !model.includes('*')))];
 }
 
 async function findingsOf(upstream: Upstream): Promise<readonly Finding[]> {
@@ -89,8 +96,8 @@ function judgeModels(wanted: readonly string[], unknown: readonly string[], list
 function isKnown(upstream: Upstream, model: string, ids: readonly string[]): boolean {
   if (ids.includes(model)) return true;
   try {
-    const [target] = membersOf({ upstream, model });
-    return (target && lookAhead(target, trialOf(target)).resolution.known) ?? false;
+    const [target] = membersOf({ upstream, model, settings: NO_SETTINGS });
+    return (target && lookAhead(target, trialOf(target)).plan.resolution.known) ?? false;
   } catch {
     return false;
   }

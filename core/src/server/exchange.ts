@@ -1,7 +1,7 @@
 // THE SPINE: the whole way of one request, from its bytes to its answer's last. Read this file first.
 //
 //   bytes ─▶ decode ─▶ journey (route, targets) ─▶ media ─▶ attempt (breaker → retry → call → peek) ─▶ encode ─▶ bytes
-import { attempt, noteFailure } from '../attempt/index.ts';
+import { attempt, createCourse, noteFailure } from '../attempt/index.ts';
 import { type RelayEvent, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
 import type { RequestRecord } from '../observe/index.ts';
@@ -70,7 +70,7 @@ function departure<Echo>(
 async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
   const { codec, context, client, journey, deadline, record } = passage;
   const ask = (target: RouteTarget) => fetchWhole(target, passage);
-  const { value, target } = await attempt(journey.targets, ask, {
+  const { value, target } = await attempt(createCourse(journey.group), ask, {
     signal: client.signal,
     deadlineMs: deadline.atMs,
     tries: record.tries,
@@ -96,7 +96,7 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
     return open;
   };
   try {
-    const { value, target } = await attempt(journey.targets, ask, {
+    const { value, target } = await attempt(createCourse(journey.group), ask, {
       signal: client.signal,
       deadlineMs: deadline.atMs,
       tries: record.tries,

@@ -2,6 +2,7 @@
 import { type BreakerState, healthKey, targetName } from '../attempt/index.ts';
 import { type Loss, type Resolution, RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
+import { targetsOf } from '../routing/index.ts';
 import { departFrom, findJourney, type Journey, lookAhead, type RouteTarget } from './journey.ts';
 
 export interface ExplainedTarget {
@@ -31,7 +32,7 @@ export function explain(router: Router, model: string, caller: Caller): Explanat
     model,
     ...(route && { route: route.name, line: route.line }),
     why: journey.why,
-    targets: journey.targets.map((target) => explainTarget(journey, target)),
+    targets: targetsOf(journey.group).map((target) => explainTarget(journey, target)),
   };
 }
 
@@ -39,7 +40,7 @@ function explainTarget(journey: Journey, target: RouteTarget): ExplainedTarget {
   const name = targetName(target);
   const breaker = target.upstream.breakers.get(healthKey(target))?.state(performance.now()) ?? 'closed';
   try {
-    const { resolution, losses } = lookAhead(target, journey);
+    const { resolution, losses } = lookAhead(target, journey).plan;
     return { target: name, resolution, losses, breaker };
   } catch (thrown) {
     const { code, message } = RouterError.from(thrown);

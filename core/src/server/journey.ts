@@ -13,7 +13,7 @@ import {
   RouterError,
 } from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
-import { closeNames, resolve } from '../routing/index.ts';
+import { closeNames, type Group, mapGroup, resolve, type Settings } from '../routing/index.ts';
 
 export interface RouteTarget {
   readonly upstream: Upstream;
@@ -22,6 +22,8 @@ export interface RouteTarget {
   readonly member?: string;
   /** The model's name is the choice of a client that holds a key. */
   readonly direct?: true;
+  /** What the routes on the way to it set. */
+  readonly settings: Settings;
 }
 
 /** Where a model's name leads. */
@@ -29,17 +31,15 @@ export interface Way {
   readonly route: RouteConfig | undefined;
   /** Why this route, in one sentence. */
   readonly why: string;
-  readonly targets: readonly RouteTarget[];
+  readonly group: Group<RouteTarget>;
   /** A loss of something the client sent makes a target `unsupported`. */
   readonly strict: boolean;
   readonly keyName: string;
 }
 
 export interface Journey extends Way {
-  /** With the route's settings where the client had none of its own. */
+  /** As the client sent it: what routes set is different for each target. */
   readonly request: ChatRequest;
-  /** The fields that the route has set: what is lost of them is not the client's loss. */
-  readonly defaulted: ReadonlySet<string>;
   readonly protocol: Protocol;
   readonly stream: boolean;
   /** The client's own name of a field that is lost. */
@@ -69,10 +69,9 @@ export function departFrom(model: string): Departure {
   };
 }
 
-/** The way of a chat request, and the request as its route completes it. Throws as `findWay`. */
+/** The way of a chat request. Throws as `findWay`. */
 export function findJourney(router: Router, departure: Departure, caller: Caller): Journey {
-  const way = findWay(router, departure.request.model, caller);
-  return { ...departure, ...applyRoute(departure.request, way.route), ...way };
+  return { ...departure, ...findWay(router, departure.request.model, caller) };
 }
 
 /** Finds where a model's name leads. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
@@ -83,15 +82,15 @@ export function findWay(router: Router, model: string, caller: Caller): Way {
     throw new RouterError('forbidden', `this key may not use the model "${model}"`, { field: 'model' });
   }
   if (!resolved) throw unknownModel(router, model, caller);
-  const targets = resolved.targets.flatMap(({ provider, model, direct }) => {
+  const group = mapGroup(resolved.group, ({ provider, model, direct, settings }) => {
     const upstream = router.upstreams.get(provider);
     // Cross-references were checked with the file; this is the type system's question, not the user's.
     if (!upstream) throw new RouterError('internal', `no provider ${provider}`);
     // Without keys only this machine's own programs may call: what they choose is the operator's choice.
-    return membersOf({ upstream, model, ...(direct && router.keys.required && { direct }) });
+    return membersOf({ upstream, model, settings, ...(direct && router.keys.required && { direct }) });
   });
   const { route, why } = resolved;
-  return { route, why, targets, strict: router.config.strict, keyName: caller.name };
+  return { route, why, group, strict: router.config.strict, keyName: caller.name };
 }
 
 /** A pool's members are targets of their own. */
@@ -100,33 +99,42 @@ export function membersOf(target: RouteTarget): RouteTarget[] {
   return members.length === 0 ? [target] : members.map((member) => ({ ...target, member }));
 }
 
-/** The client's own setting wins over the route's. */
-function applyRoute(request: ChatRequest, route: RouteConfig | undefined): Pick<Journey, 'request' | 'defaulted'> {
-  const defaulted = new Set<string>();
-  if (!route) return { request, defaulted };
-  const settings: Record<string, unknown> = { ...route.defaults };
-  if (route.reasoning !== undefined) settings.reasoning = route.reasoning;
+/** A request with what the routes set for a target where the client has set nothing itself. */
+export interface Completed {
+  readonly request: ChatRequest;
+  /** The fields that the routes have set: what is lost of them is not the client's loss. */
+  readonly defaulted: ReadonlySet<string>;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The request that a target gets. */
+export function complete({ settings, model }: Pick<RouteTarget, 'settings' | 'model'>, asked: ChatRequest): Completed {
+  const { defaults, reasoning } = settings;
   const added: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(settings)) {
-    if (value === undefined || request[field as keyof ChatRequest] !== undefined) continue;
+  let defaulted: Set<string> | undefined;
+  const add = (field: string, value: unknown): void => {
+    if (value === undefined || asked[field as keyof ChatRequest] !== undefined) return;
     added[field] = value;
+    defaulted ??= new Set();
     defaulted.add(field);
-  }
-  return { request: defaulted.size === 0 ? request : { ...request, ...added }, defaulted };
+  };
+  for (const field in defaults) add(field, defaults[field as keyof typeof defaults]);
+  add('reasoning', reasoning);
+  return { request: { ...asked, ...added, model }, defaulted: defaulted ?? NOTHING };
 }
 
 /** A request made ready for one target. */
-export interface Prepared {
-  readonly request: ChatRequest;
+export interface Prepared extends Completed {
   readonly plan: Plan;
 }
 
 /** Asks the target's provider for its plan. Throws what the plan throws, and `unsupported` when it would be a strict loss. */
 export function prepare(target: RouteTarget, journey: Journey): Prepared {
-  const { protocol, stream, defaulted, body, relayOnly } = journey;
+  const { protocol, stream, body, relayOnly } = journey;
   const { name, provider } = target.upstream;
   if (relayOnly !== undefined && !provider.relay) throw unreadable(name, relayOnly);
-  const request = { ...journey.request, model: target.model };
+  const { request, defaulted } = complete(target, journey.request);
   const plan = provider.plan(request, {
     protocol,
     stream,
@@ -143,7 +151,7 @@ export function prepare(target: RouteTarget, journey: Journey): Prepared {
       lost.filter((loss) => !loss.ofRoute && !defaulted.has(loss.field)),
     );
   }
-  return { request, plan };
+  return { request, defaulted, plan };
 }
 
 const unreadable = (provider: string, reason: string): RouterError =>
@@ -176,12 +184,13 @@ export function prepareEmbedding(target: RouteTarget, asked: EmbedRequest, way: 
 }
 
 /** What a target would do with the smallest request of the kind that its model takes. Throws what a chat's plan throws. */
-export function lookAhead(target: RouteTarget, journey: Journey): Plan {
+export function lookAhead(target: RouteTarget, journey: Journey): Pick<Prepared, 'plan' | 'defaulted'> {
   try {
-    return prepare(target, journey).plan;
+    return prepare(target, journey);
   } catch (refusal) {
     try {
-      return prepareEmbedding(target, { model: target.model, input: ['hello'] }, journey).plan;
+      const { plan } = prepareEmbedding(target, { model: target.model, input: ['hello'] }, journey);
+      return { plan, defaulted: NOTHING };
     } catch {
       throw refusal;
     }
@@ -189,8 +198,8 @@ export function lookAhead(target: RouteTarget, journey: Journey): Plan {
 }
 
 /** What a plugin is told of the way besides the request. */
-export function circumstances(target: RouteTarget, { route, keyName }: Pick<Way, 'route' | 'keyName'>): Circumstances {
-  const routeSettings = route?.settings[target.upstream.config.plugin.name];
+export function circumstances(target: RouteTarget, { keyName }: Pick<Way, 'keyName'>): Circumstances {
+  const routeSettings = target.settings.settings[target.upstream.config.plugin.name];
   return {
     keyName,
     ...(target.member !== undefined && { member: target.member }),

@@ -30,8 +30,8 @@ export async function listModels(router: Router, caller: Caller): Promise<string
 
 /** The name that leads through a pattern's first target to a provider's model: the pattern backwards. */
 function nameThrough(route: Router['config']['routes'][number], provider: string, id: string): string | undefined {
-  const first = route.targets[0];
-  if (first?.provider !== provider) return undefined;
+  const [first] = route.targets;
+  if (first === undefined || !('provider' in first) || first.provider !== provider) return undefined;
   const [before = '', after] = first.model.split('*', 2);
   if (after === undefined || id.length < before.length + after.length) return undefined;
   if (!id.startsWith(before) || !id.endsWith(after)) return undefined;

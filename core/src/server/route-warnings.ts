@@ -3,6 +3,7 @@ import { targetName } from '../attempt/index.ts';
 import type { ConfigIssue, RouteConfig } from '../config/config.ts';
 import { type Loss, RouterError } from '../contract/index.ts';
 import { type Router, unrestricted } from '../host/index.ts';
+import { targetsOf } from '../routing/index.ts';
 import { departFrom, findJourney, lookAhead } from './journey.ts';
 
 /** A warning for each setting of a route that a target of it would drop, and for each target that could not be asked. */
@@ -15,7 +16,7 @@ export function routeWarnings(router: Router): ConfigIssue[] {
 
 function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
   const journey = findJourney(router, departFrom(route.name), unrestricted('check'));
-  return journey.targets.flatMap((target) => {
+  return targetsOf(journey.group).flatMap((target) => {
     const name = targetName(target);
     const foreign = Object.keys(route.settings).filter((plugin) => plugin !== target.upstream.config.plugin.name);
     const unread = foreign.map((plugin) =>
@@ -25,9 +26,10 @@ function warningsOf(router: Router, route: RouteConfig): ConfigIssue[] {
       ),
     );
     try {
-      const { losses, resolution } = lookAhead(target, { ...journey, strict: false });
+      const { plan, defaulted } = lookAhead(target, { ...journey, strict: false });
+      const { losses, resolution } = plan;
       const lost = losses.filter(
-        ({ field, action, ofRoute }) => action === 'dropped' && (ofRoute || journey.defaulted.has(field)),
+        ({ field, action, ofRoute }) => action === 'dropped' && (ofRoute || defaulted.has(field)),
       );
       const unsent = lost.map((loss) =>
         router.config.issue(settingPath(route, loss), `warning: ${name} does not get this: ${loss.reason}`),

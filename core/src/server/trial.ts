@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { RouterError, type Usage } from '../contract/index.ts';
 import type { Upstream } from '../host/index.ts';
+import { NO_SETTINGS, orderedGroup } from '../routing/index.ts';
 import { callPlainly, fetchWhole, type PlainScope } from './call.ts';
 import {
   departFrom,
@@ -23,7 +24,7 @@ const TRIAL_MS = 30_000;
 /** Asks the first of these models that takes a chat for one token; when none does, the first that makes embeddings for one.
  * Throws RouterError; nothing stays open then. */
 export async function tryModels(upstream: Upstream, models: readonly string[]): Promise<Trial> {
-  const targets = models.flatMap((model) => membersOf({ upstream, model }).slice(0, 1));
+  const targets = models.flatMap((model) => membersOf({ upstream, model, settings: NO_SETTINGS }).slice(0, 1));
   let refusal: unknown = new RouterError('model-not-found', `there is no model to ask ${upstream.name} for`);
   for (const target of targets) {
     const journey = trialOf(target);
@@ -63,8 +64,7 @@ export function trialOf(target: RouteTarget): Journey {
     stream: false,
     route: undefined,
     why: 'a trial',
-    targets: [target],
-    defaulted: new Set(),
+    group: orderedGroup([target]),
     strict: false,
     keyName: 'doctor',
   };

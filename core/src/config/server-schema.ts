@@ -1,0 +1,43 @@
+// The schema of `server`: where the router listens, and what it shows there.
+import { z } from 'zod';
+import { duration, size } from './quantity.ts';
+
+const ORIGIN = /^https?:\/\/[^\s/?#]+$/;
+
+export const serverSchema = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe(
+        'Address to listen on; other than loopback only with `keys`. Or a Unix socket: unix:/run/turnout.sock.',
+      ),
+    port: z.int().min(0).max(65_535).default(4180).describe('0 picks a free port. Of no account for a Unix socket.'),
+    bodyLimit: size().prefault('32MiB').describe('Largest request body.'),
+    drain: duration(0).prefault('30s').describe('How long running requests may go on after a stop signal.'),
+    watch: z.boolean().default(false).describe('Reload when this file changes.'),
+    metrics: z
+      .enum(['key', 'open'])
+      .default('key')
+      .describe('Who may read /metrics: an admin key, or anybody. Without `keys`: programs of this machine.'),
+    cors: z
+      .array(
+        z.union([z.literal('*'), z.string().regex(ORIGIN, 'expected an origin such as "https://app.example.com"')]),
+      )
+      .default([])
+      .describe('Origins of web pages that may call, with a key of their own.'),
+    tls: z
+      .strictObject({
+        cert: z.string().min(1).describe('PEM file with the certificate and its chain; relative to this file.'),
+        key: z.string().min(1).describe('PEM file with its private key; relative to this file.'),
+      })
+      .optional(),
+  })
+  .transform(({ bodyLimit, drain, tls, ...rest }) => ({
+    ...rest,
+    bodyLimitBytes: bodyLimit,
+    drainMs: drain,
+    ...(tls !== undefined && { tls }),
+  }))
+  .prefault({});
