@@ -72,6 +72,9 @@ export interface RouterErrorOptions {
   readonly upstream?: UpstreamFailure;
   /** The message for the caller where `message` holds what only the operator may see (account ids, principal ARNs). */
   readonly publicMessage?: string;
+  /** The upstream's own words within `message`. What it says of a request may quote a prompt or an answer, which a log must not
+   * hold: there they are left out, but for failures that are about the operator's account or the upstream itself. */
+  readonly quote?: string;
   /** The client's field that is wrong, e.g. `messages.0.content`. */
   readonly field?: string;
   /** What the client's own protocol calls it, where it has a name for this alone: `InvalidSignatureException`. */
@@ -82,6 +85,10 @@ export interface RouterErrorOptions {
   readonly again?: true;
   /** A limit of the router's own was met: it says nothing of the target, and waiting for the same one is no use. */
   readonly own?: true;
+  /** It may be this one request that was refused, as by a firewall that reads it: that is not held against the target. */
+  readonly ofRequest?: true;
+  /** There was no connection, so the upstream has seen nothing of the request: another target is asked at once where there is one. */
+  readonly unreached?: true;
 }
 
 /** What an upstream that is wrong about its own clock may cost at most. */
@@ -89,6 +96,10 @@ const RETRY_AFTER_MS_MAX = 24 * 60 * 60_000;
 
 const boundedMs = (ms: number | undefined): number | undefined =>
   ms === undefined || Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), RETRY_AFTER_MS_MAX);
+
+/** For an error that repeats the message of another one. */
+export const quoteOf = ({ quote }: Pick<RouterError, 'quote'>): { readonly quote?: string } =>
+  quote === undefined ? {} : { quote };
 
 const MARK = Symbol.for('turnout.RouterError');
 
@@ -100,11 +111,14 @@ export class RouterError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly upstream: UpstreamFailure | undefined;
   readonly publicMessage: string;
+  readonly quote: string | undefined;
   readonly field: string | undefined;
   readonly errorName: string | undefined;
   readonly usage: Partial<Usage> | undefined;
   readonly again: boolean;
   readonly own: boolean;
+  readonly ofRequest: boolean;
+  readonly unreached: boolean;
   readonly [MARK] = true;
 
   constructor(code: ErrorCode, message: string, options: RouterErrorOptions = {}) {
@@ -114,11 +128,14 @@ export class RouterError extends Error {
     this.retryAfterMs = boundedMs(options.retryAfterMs);
     this.upstream = options.upstream;
     this.publicMessage = options.publicMessage ?? message;
+    this.quote = options.quote;
     this.field = options.field;
     this.errorName = options.errorName;
     this.usage = options.usage;
     this.again = options.again ?? false;
     this.own = options.own ?? false;
+    this.ofRequest = options.ofRequest ?? false;
+    this.unreached = options.unreached ?? false;
   }
 
   /** True for a RouterError of any copy of this package: a plugin may bring its own. */

@@ -83,7 +83,7 @@ export type ChatEvent = StartEvent | BlockStartEvent | BlockDeltaEvent | BlockEn
 export interface BytesEvent {
   readonly type: 'bytes';
   readonly bytes: Uint8Array;
-  /** It holds something that a client could see: text, a tool call, the end. */
+  /** It holds something that a client could see: text, reasoning, a tool call. The end is told by `finish`. */
   readonly content?: true;
 }
 

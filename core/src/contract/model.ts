@@ -1,18 +1,21 @@
 // What a provider offers.
 
+/** US dollars per million tokens; `output` is 0 for a model that writes none. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  /** Absent: as `input`. */
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}
+
 export interface Model {
   /** The name to write after `provider/`. */
   readonly id: string;
   readonly name?: string;
   readonly inputTokensMax?: number;
   readonly outputTokensMax?: number;
-  /** US dollars per million tokens; `output` is 0 for a model that writes none. */
-  readonly price?: {
-    readonly input: number;
-    readonly output: number;
-    readonly cacheRead?: number;
-    readonly cacheWrite?: number;
-  };
+  readonly price?: Price;
   /** What it can do, in words: `tools`, `images`, `reasoning`, `embeddings` … */
   readonly abilities?: readonly string[];
   /** Anything else worth a column, e.g. inference profiles. */

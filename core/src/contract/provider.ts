@@ -1,7 +1,7 @@
 // What a provider does. A present method IS the capability: there are no flags.
 import type { ChatEvent, ChatResult, RelayEvent } from './event.ts';
 import type { Loss } from './loss.ts';
-import type { Finding, Model } from './model.ts';
+import type { Finding, Model, Price } from './model.ts';
 import type { Logger } from './plugin.ts';
 import type { ChatRequest, Extensions, Protocol } from './request.ts';
 
@@ -10,6 +10,8 @@ export interface Resolution {
   /** The wire model id. */
   readonly model: string;
   readonly region?: string;
+  /** The geography of the inference profile that the id names: `us`, `eu`, `global` … */
+  readonly profile?: string;
   /** Base URL of the endpoint. */
   readonly endpoint: string;
   /** The auth mode, e.g. `profile default`. */
@@ -18,6 +20,10 @@ export interface Resolution {
   readonly reasoning?: string;
   /** Whether the provider has heard of the model, where it can tell without asking anybody; absent: see its list. */
   readonly known?: boolean;
+  /** How long a prompt the model takes, where the provider has a list of that: `check` looks whether a fallback takes more. */
+  readonly inputTokensMax?: number;
+  /** What the model costs where the provider has a list of prices: the log and the metrics count with it. */
+  readonly price?: Price;
   /** One sentence for each decision. */
   readonly reasons: readonly string[];
 }
@@ -32,6 +38,9 @@ export interface Plan {
   readonly streams?: false;
   /** The target speaks the client's own protocol: core asks `relay`, and the answer's bytes go to the client as they come. */
   readonly relay?: true;
+  /** The conversation ends with the assistant's words and the model goes on with them: its answer begins right behind them, but for
+   * white space at their end. Absent where they are an answer that is over to the model. */
+  readonly prefill?: true;
 }
 
 export interface PlanCall {
@@ -59,7 +68,7 @@ export interface Call {
   readonly id: string;
   /** Aborted whenever core stops reading: client gone, timeout, failover. */
   readonly signal: AbortSignal;
-  /** When the whole request must be over, in milliseconds since the epoch. */
+  /** When the call must be over, in milliseconds since the epoch: `signal` is aborted then. */
   readonly deadline: number;
   readonly plan: Plan;
   readonly log: Logger;
@@ -118,6 +127,9 @@ export interface TokenCount {
 }
 
 export interface Provider {
+  /** Who answers, by the names of OpenTelemetry's conventions (`gen_ai.provider.name`), e.g. `aws.bedrock`, for metrics and traces.
+   * Absent: the plugin's name. */
+  readonly vendor?: string;
   /** The members of a pool (regions …), in order of preference: each becomes a target of its own, with its own breaker.
    * Absent or empty: the provider is one target. Synchronous, pure. */
   members?(model: string): readonly string[];
