@@ -112,14 +112,98 @@ turnout.yaml:10:39  routes.b.defaults.temp: unknown key, did you mean "temperatu
 providers:
   acme: { region: north }
 routes:
-  a: { targets: [acme/x], strategy: weighted }
+  a: { targets: [acme/x], budgets: 5 }
 `,
     printed: `turnout.yaml:1:11  server.workers: unknown key
       1 | server: { workers: 2 }
         |           ^^^^^^^
-turnout.yaml:5:27  routes.a.strategy: unknown key
-      5 |   a: { targets: [acme/x], strategy: weighted }
-        |                           ^^^^^^^^`,
+turnout.yaml:5:27  routes.a.budgets: unknown key
+      5 |   a: { targets: [acme/x], budgets: 5 }
+        |                           ^^^^^^^`,
+  },
+  {
+    name: 'strategies, and what means something only with one',
+    yaml: `providers:
+  acme: { region: north }
+routes:
+  a: { targets: [acme/x], strategy: wieghted }
+  b: { targets: [acme/x], sticky: user }
+  c: { targets: [{ target: acme/x, weight: 0 }], strategy: weighted }
+  d: { targets: [{ target: acme/x, weight: 2 }], strategy: round-robin }
+  e: { targets: [acme/x], strategy: sticky, sticky: { header: "a b" } }
+  f: { targets: [{ target: acme/x, wieght: 2 }], strategy: weighted }
+`,
+    printed: `turnout.yaml:4:37  routes.a.strategy: expected one of ordered, weighted, round-robin, least-latency, sticky, did you mean "weighted"?
+      4 |   a: { targets: [acme/x], strategy: wieghted }
+        |                                     ^^^^^^^^
+turnout.yaml:5:27  routes.b.sticky: needs "strategy: sticky"
+      5 |   b: { targets: [acme/x], sticky: user }
+        |                           ^^^^^^
+turnout.yaml:6:44  routes.c.targets.0.weight: expected more than 0
+      6 |   c: { targets: [{ target: acme/x, weight: 0 }], strategy: weighted }
+        |                                            ^
+turnout.yaml:7:36  routes.d.targets.0.weight: has no effect with "strategy: round-robin": only weighted and sticky look at it
+      7 |   d: { targets: [{ target: acme/x, weight: 2 }], strategy: round-robin }
+        |                                    ^^^^^^
+turnout.yaml:8:63  routes.e.sticky.header: a header name has letters, digits and "-" only
+      8 |   e: { targets: [acme/x], strategy: sticky, sticky: { header: "a b" } }
+        |                                                               ^^^^^
+turnout.yaml:9:36  routes.f.targets.0.wieght: unknown key, did you mean "weight"?
+      9 |   f: { targets: [{ target: acme/x, wieght: 2 }], strategy: weighted }
+        |                                    ^^^^^^`,
+  },
+  {
+    name: 'routes that lead to routes',
+    yaml: `providers:
+  acme: { region: north }
+routes:
+  claude: acme/x
+  a: route/cluade
+  b: { targets: [acme/x], onContextOverflow: [route/c] }
+  c: { targets: [acme/y, route/b] }
+  d: route/d
+  e: route/gpt-*
+  gpt-*: acme/*
+  f: { targets: [route/claude, route/claude] }
+  g: { targets: [acme/x], onContentBlocked: [acme/y, acme/y] }
+`,
+    printed: `turnout.yaml:5:6  routes.a: there is no route "cluade", did you mean "claude"?
+      5 |   a: route/cluade
+        |      ^^^^^^^^^^^^
+turnout.yaml:6:47  routes.b.onContextOverflow.0: leads back to the route "b": routes cannot go in circles
+      6 |   b: { targets: [acme/x], onContextOverflow: [route/c] }
+        |                                               ^^^^^^^
+turnout.yaml:7:26  routes.c.targets.1: leads back to the route "c": routes cannot go in circles
+      7 |   c: { targets: [acme/y, route/b] }
+        |                          ^^^^^^^
+turnout.yaml:8:6  routes.d: leads back to the route "d": routes cannot go in circles
+      8 |   d: route/d
+        |      ^^^^^^^
+turnout.yaml:9:6  routes.e: a pattern cannot be a target: name a route without "*"
+      9 |   e: route/gpt-*
+        |      ^^^^^^^^^^^
+turnout.yaml:11:32  routes.f.targets.1: the same target twice
+     11 |   f: { targets: [route/claude, route/claude] }
+        |                                ^^^^^^^^^^^^
+turnout.yaml:12:54  routes.g.onContentBlocked.1: the same target twice
+     12 |   g: { targets: [acme/x], onContentBlocked: [acme/y, acme/y] }
+        |                                                      ^^^^^^`,
+  },
+  {
+    name: 'routes that multiply',
+    yaml: `providers:
+  acme: { region: north }
+routes:
+  a: { targets: [acme/x, acme/y, acme/z], onContextOverflow: [acme/v, acme/w] }
+  b: { targets: [route/a, acme/x], onContentBlocked: [route/a, acme/v, acme/w] }
+  c: { targets: [route/a, route/b], onContextOverflow: [route/a, route/b], onContentBlocked: [route/a, route/b] }
+  d: { targets: [route/b, route/c], onContextOverflow: [route/b, route/c], onContentBlocked: [route/b, route/c] }
+  e: { targets: [route/c, route/d], onContextOverflow: [route/c, route/d], onContentBlocked: [route/c, route/d] }
+  f: { targets: [route/e, route/d] }
+`,
+    printed: `turnout.yaml:9:3  routes.f: leads to 1202 targets, counting those of the routes it names; 1000 at most
+      9 |   f: { targets: [route/e, route/d] }
+        |   ^`,
   },
   {
     name: 'values of the wrong type',
@@ -231,7 +315,7 @@ routes:
     printed: `turnout.yaml:2:19  providers.acme.spread: expected one of true, false, off, near, global, did you mean "global"?
       2 |   acme: { spread: gloabl }
         |                   ^^^^^^
-turnout.yaml:4:6  routes.a: expected "provider/model" or a map, got a list
+turnout.yaml:4:6  routes.a: expected "provider/model" or "route/name" or a map, got a list
       4 |   a: [acme/x]
         |      ^^^^^^^^
 turnout.yaml:5:40  routes.b.reasoning.budgett: unknown key, did you mean "budget"?
@@ -283,7 +367,7 @@ routes:
   e: acme/../x
   f[1m]: acme/x
 `,
-    printed: `turnout.yaml:4:6  routes.a: expected "provider/model"
+    printed: `turnout.yaml:4:6  routes.a: expected "provider/model" or "route/name"
       4 |   a: acme
         |      ^^^^
 turnout.yaml:5:6  routes.b: a "*" here takes what a "*" in the route's name matched, and there is none
@@ -723,7 +807,7 @@ routes:
 turnout.yaml:4:5  providers.acme.auth: expected a map, got nothing
       4 |     auth:
         |     ^^^^
-turnout.yaml:6:3  routes.a: expected "provider/model" or a map, got nothing
+turnout.yaml:6:3  routes.a: expected "provider/model" or "route/name" or a map, got nothing
       6 |   a:
         |   ^`,
   },

@@ -75,7 +75,7 @@ export interface TimeoutConfig {
   readonly connectMs: number;
   readonly firstTokenMs: number;
   readonly idleMs: number;
-  /** Of the whole request, over all its targets. */
+  /** From the arrival of a request to the end of any call made for it here. The longest of its targets bounds the whole request. */
   readonly totalMs: number;
 }
 export interface BreakerConfig {
@@ -98,6 +98,8 @@ export interface ProviderConfig {
   readonly pluginPath: string;
   /** The plugin's own keys, as its schema returned them. */
   readonly settings: unknown;
+  /** The same as the file has them, variables replaced: by these a reload tells whether the provider is still the same. */
+  readonly written: unknown;
   readonly retry: RetryConfig;
   readonly timeout: TimeoutConfig;
   readonly breaker: BreakerConfig;
@@ -161,6 +163,8 @@ export interface Config {
   readonly direct: boolean;
   readonly strict: boolean;
   readonly media: { readonly urls: boolean };
+  /** What was read: the file itself and every `${file:…}`, by absolute path, with the digest of each. */
+  readonly sources: ReadonlyMap<string, string>;
   /** An issue at a place of this file, for what shows only later (a plugin's `create` that throws). */
   issue(path: YamlPath, message: string): ConfigIssue;
 }

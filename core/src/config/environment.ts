@@ -1,6 +1,7 @@
 // ${NAME}, ${NAME:-default} and ${file:/path} in the text of one scalar: one pass, and what comes in is not read again.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { digestOf } from './digest.ts';
 import { didYouMean } from './suggestion.ts';
 
 const FILE_BYTES_MAX = 65_536;
@@ -13,6 +14,8 @@ export interface Environment {
   readonly variables: NodeJS.ProcessEnv;
   /** Relative paths of `${file:…}` start here. */
   readonly dir: string;
+  /** Gets the path and the digest of each file that is read, '' when it cannot be. */
+  readonly sources?: Map<string, string>;
 }
 
 export interface Substitution {
@@ -49,8 +52,8 @@ class ValueError {
   }
 }
 
-function read(inner: string, { variables, dir }: Environment): string | ValueError {
-  if (inner.startsWith('file:')) return readSecretFile(resolve(dir, inner.slice('file:'.length)));
+function read(inner: string, { variables, dir, sources }: Environment): string | ValueError {
+  if (inner.startsWith('file:')) return readSecretFile(resolve(dir, inner.slice('file:'.length)), sources);
   const match = VARIABLE.exec(inner);
   if (match === null) {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the syntax of the file
@@ -65,8 +68,9 @@ function read(inner: string, { variables, dir }: Environment): string | ValueErr
 }
 
 /** The file's text without one line break at its end. */
-function readSecretFile(path: string): string | ValueError {
+function readSecretFile(path: string, sources: Environment['sources']): string | ValueError {
   let descriptor: number | undefined;
+  sources?.set(path, '');
   try {
     descriptor = openSync(path, 'r');
     if (!fstatSync(descriptor).isFile()) return new ValueError(`${path} is not a file`);
@@ -76,7 +80,9 @@ function readSecretFile(path: string): string | ValueError {
       count = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
     if (length > FILE_BYTES_MAX) return new ValueError(`${path} is larger than ${FILE_BYTES_MAX} bytes`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length)).replace(/\r?\n$/, '');
+    const bytes = buffer.subarray(0, length);
+    sources?.set(path, digestOf(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '');
   } catch (error) {
     return new ValueError(`${path} cannot be read: ${reasonOf(error)}`);
   } finally {

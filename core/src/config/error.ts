@@ -6,9 +6,12 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   /** In the order of the file. */
   readonly issues: readonly ConfigIssue[];
-  constructor(issues: readonly ConfigIssue[]) {
+  /** What was read, as in `Config.sources`, with '' for what could not be: another try may come to another end once one changes. */
+  readonly sources: ReadonlyMap<string, string>;
+  constructor(issues: readonly ConfigIssue[], sources: ReadonlyMap<string, string> = new Map()) {
     super(formatIssues(issues));
     this.issues = issues;
+    this.sources = sources;
   }
 }
 

@@ -5,3 +5,4 @@ export { configJsonSchema } from './json-schema.ts';
 export type { LoadOptions, ProviderFault } from './load.ts';
 export { loadConfig } from './load.ts';
 export { type LoadedPlugin, type LoadPlugin, PluginNotFoundError } from './provider.ts';
+export { type FileWatch, type WatchedFiles, watchFiles } from './watch.ts';

@@ -36,6 +36,7 @@ function accepts(root: JsonSchema, schema: JsonSchema, value: unknown): boolean 
     minLength: (of: number) => text === undefined || text.length >= of,
     maxLength: (of: number) => text === undefined || text.length <= of,
     minimum: (of: number) => number === undefined || number >= of,
+    exclusiveMinimum: (of: number) => number === undefined || number > of,
     maximum: (of: number) => number === undefined || number <= of,
     items: (of: JsonSchema) => (list ?? []).every((item) => ok(of, item)),
     minItems: (of: number) => list === undefined || list.length >= of,

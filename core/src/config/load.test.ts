@@ -65,7 +65,15 @@ const settings = async (text: string, env: NodeJS.ProcessEnv = {}): Promise<unkn
 describe('defaults', () => {
   it('are those of the design', async () => {
     const config = await load('providers: { acme: {} }');
-    expect(config.server).toEqual({ host: '127.0.0.1', port: 4180, bodyLimitBytes: 33_554_432, drainMs: 30_000 });
+    expect(config.server).toEqual({
+      host: '127.0.0.1',
+      port: 4180,
+      bodyLimitBytes: 33_554_432,
+      drainMs: 30_000,
+      watch: false,
+      metrics: 'key',
+      cors: [],
+    });
     expect(config).toMatchObject({ keys: [], routes: [], direct: true, strict: false, media: { urls: true } });
     expect(config.providers).toEqual([
       {
@@ -73,6 +81,7 @@ describe('defaults', () => {
         plugin: open,
         pluginPath: '/plugins/acme.ts',
         settings: {},
+        written: {},
         retry: { attempts: 4, minDelayMs: 250, maxDelayMs: 20_000 },
         timeout: { connectMs: 5000, firstTokenMs: 120_000, idleMs: 60_000, totalMs: 900_000 },
         breaker: { failures: 5, rate: 0.5, windowMs: 30_000, cooldownMs: 30_000 },
@@ -170,15 +179,17 @@ routes:
       '11 more',
       '12 most',
     ]);
-    expect(config.routes[5]?.targets).toEqual([{ provider: '7', model: 'x/y:z' }]);
+    expect(config.routes[5]?.targets).toEqual([{ provider: '7', model: 'x/y:z', weight: 1 }]);
     expect(config.routes[7]).toEqual({
       settings: {},
       name: 'think',
       line: 10,
       targets: [
-        { provider: 'acme', model: 'x' },
-        { provider: '7', model: 'y' },
+        { provider: 'acme', model: 'x', weight: 1 },
+        { provider: '7', model: 'y', weight: 1 },
       ],
+      strategy: 'ordered',
+      resume: false,
       reasoning: 'off',
       defaults: { maxTokens: 5, temperature: 0, topP: 1 },
     });

@@ -8,7 +8,7 @@ import { ConfigError } from './error.ts';
 import type { LoadPlugin } from './provider.ts';
 import { readProviders } from './provider.ts';
 import { readText } from './read.ts';
-import { referenceProblems } from './reference.ts';
+import { hostIn, referenceProblems } from './reference.ts';
 import { routeOf } from './route.ts';
 import { routeProblems } from './route-reference.ts';
 import { pluginKeysAt, type RouteSettings, readRouteSettings } from './route-settings.ts';
@@ -28,6 +28,8 @@ const VALUES_MAX = 100_000;
 
 export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv;
+  /** Where the file is, when its name is not to be taken from the folder that the process is in now. */
+  readonly path?: string;
   /** Finds and imports a plugin by the word in the YAML; `dir` is the file's folder. A throw is an error at that word. */
   readonly loadPlugin: LoadPlugin;
   /** Names of the built-in plugins, for "did you mean". */
@@ -46,18 +48,20 @@ export interface ProviderFault {
 
 /** Reads and checks a file. Throws ConfigError with everything that is wrong with it, in the order of the file. */
 export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
-  const dir = dirname(resolve(file));
-  const read = await readText(file);
+  const path = options.path ?? resolve(file);
+  const dir = dirname(path);
+  const read = await readText(path);
   if ('fault' in read)
     throw new ConfigError([{ file, line: 0, column: 0, path: '', message: read.fault, excerpt: '' }]);
   const source = createSource(file, read.text);
   const { document, problems: broken } = parseYaml(source.text);
   if (broken.length > 0) throw new ConfigError(issuesOf(source, secretsOfText(source), broken));
 
-  const { root, problems } = convert(document, source.text, { variables: options.env, dir });
+  const sources = new Map([[path, read.digest]]);
+  const { root, problems } = convert(document, source.text, { variables: options.env, dir, sources });
   const secrets = secretsOf(source, root);
   const fail = (all: readonly Problem[]): never => {
-    throw new ConfigError(issuesOf(source, secrets, all));
+    throw new ConfigError(issuesOf(source, secrets, all), sources);
   };
   const top = rootProblem(document, root);
   if (top !== undefined) return fail([...problems, top]);
@@ -85,7 +89,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
     ...ofRoot,
     ...declared.problems,
     ...ofRoutes,
-    ...referenceProblems(root),
+    ...referenceProblems(root, dir),
     ...routeProblems(root),
   ];
   if (!parsed.success || all.length > 0) {
@@ -96,7 +100,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
       ...faults.map((fault) => ({ ...fault, message: secrets.redact(fault.message), span: span(fault) })),
     ]);
   }
-  return build({ source, secrets, root, dir }, parsed.data, providers, settings);
+  return build({ source, secrets, root, dir, sources }, parsed.data, providers, settings);
 }
 
 function rootProblem(document: Document, root: Place): Problem | undefined {
@@ -140,10 +144,11 @@ interface Origin {
   readonly secrets: Secrets;
   readonly root: Place;
   readonly dir: string;
+  readonly sources: Config['sources'];
 }
 
 function build(
-  { source, secrets, root, dir }: Origin,
+  { source, secrets, root, dir, sources }: Origin,
   data: z.output<typeof rootSchema>,
   providers: readonly ProviderConfig[],
   settings: RouteSettings['settings'],
@@ -155,13 +160,14 @@ function build(
   return Object.freeze({
     file: source.file,
     dir,
-    server: Object.freeze(data.server),
+    server: Object.freeze({ ...data.server, host: hostIn(dir, data.server.host) }),
     keys: Object.freeze((data.keys ?? []).map((key) => Object.freeze(key))),
     providers: Object.freeze(providers.map((provider) => frozenParts(provider))),
     routes: Object.freeze(routes),
     direct: data.direct,
     strict: data.strict,
     media: Object.freeze(data.media),
+    sources,
     issue: (path: YamlPath, message: string) =>
       issueOf(source, secrets, { span: spanAt(root, path), path, message: secrets.redact(message) }),
   });

@@ -142,7 +142,8 @@ async function readProvider(entry: Entry, value: unknown, room: Room): Promise<P
   if (problems.length > 0 || !core.success || checked.issues !== undefined) return { plugin, problems };
   const { plugin: _name, ...common } = core.data;
   const { path: pluginPath } = loaded;
-  return { plugin, provider: { name: entry.key, plugin, pluginPath, settings: checked.value, ...common }, problems };
+  const settings = { settings: checked.value, written: rest };
+  return { plugin, provider: { name: entry.key, plugin, pluginPath, ...settings, ...common }, problems };
 }
 
 function nameFault(name: string): string | undefined {

@@ -1,12 +1,14 @@
 // What no schema can say: names that must exist, stars that must match, and what is only safe together.
 import { createHash } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
+import { resolve } from 'node:path';
 import type { Place, Problem } from './tree.ts';
 import { entriesOf, entryOf, locate, textOf, valueSpan } from './tree.ts';
 
-/** All problems between parts of `server` and `keys`. Looks only at values of the right type: the rest is the schema's to report. */
-export function referenceProblems(root: Place): Problem[] {
-  return [...hostProblems(root), ...keyProblems(root)];
+/** All problems between parts of `server` and `keys`. Looks only at values of the right type: the rest is the schema's to report.
+ * `dir` is the file's folder. */
+export function referenceProblems(root: Place, dir: string): Problem[] {
+  return [...hostProblems(root, dir), ...originProblems(root), ...keyProblems(root)];
 }
 
 const LOOPBACK = new BlockList();
@@ -20,19 +22,49 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** True for a Unix socket, which only programs of this machine can reach. */
-export const isSocketPath = (host: string): boolean => host.startsWith('unix:');
+const UNIX = 'unix:';
+/** `sun_path` has 108 bytes on Linux, one of them the end. */
+const SOCKET_PATH_BYTES_MAX = 107;
 
-function hostProblems(root: Place): Problem[] {
+/** True for a Unix socket, which only programs of this machine can reach. */
+export const isSocketPath = (host: string): boolean => host.startsWith(UNIX);
+
+/** `server.host` with the path of a Unix socket as seen from anywhere. */
+export const hostIn = (dir: string, host: string): string =>
+  isSocketPath(host) ? UNIX + resolve(dir, host.slice(UNIX.length)) : host;
+
+function hostProblems(root: Place, dir: string): Problem[] {
   const path = ['server', 'host'];
   const located = locate(root, path);
-  const host = located.depth === path.length ? textOf(located.place) : undefined;
-  const keys = entryOf(root, 'keys');
-  const isLocal = (value: string) => value === '' || isLoopback(value) || isSocketPath(value);
-  if (host === undefined || keys !== undefined || isLocal(String(host.value))) return [];
-  const message =
-    'without "keys" everyone who reaches this address could spend your account: add "keys", or use a loopback host such as 127.0.0.1';
-  return [{ span: valueSpan(located), path, message }];
+  const host = located.depth === path.length ? textOf(located.place)?.value : undefined;
+  if (typeof host !== 'string' || host === '') return [];
+  const message = isSocketPath(host) ? socketFault(host, dir) : openFault(root, host);
+  return message === undefined ? [] : [{ span: valueSpan(located), path, message }];
+}
+
+function socketFault(host: string, dir: string): string | undefined {
+  if (host === UNIX) return 'expected the path of a socket after "unix:", such as unix:/run/turnout.sock';
+  const bytes = Buffer.byteLength(hostIn(dir, host)) - UNIX.length;
+  if (bytes <= SOCKET_PATH_BYTES_MAX) return undefined;
+  return `the path of the socket has ${bytes} bytes, and the system takes at most ${SOCKET_PATH_BYTES_MAX}: choose a shorter one`;
+}
+
+const openFault = (root: Place, host: string): string | undefined =>
+  entryOf(root, 'keys') !== undefined || isLoopback(host)
+    ? undefined
+    : 'without "keys" everyone who reaches this address could spend your account: add "keys", or use a loopback host such as 127.0.0.1';
+
+/** Keys are what a page of any origin cannot have. */
+function originProblems(root: Place): Problem[] {
+  const path = ['server', 'cors'];
+  const { place, depth } = locate(root, path);
+  if (depth < path.length || place.kind !== 'list' || entryOf(root, 'keys') !== undefined) return [];
+  return place.items.flatMap((item, index) => {
+    if (textOf(item)?.value !== '*') return [];
+    const message =
+      'without "keys" every web page that is open on this machine could spend your account: add "keys", or list the origins that may call';
+    return [{ span: valueSpan({ place: item }), path: [...path, index], message }];
+  });
 }
 
 function keyProblems(root: Place): Problem[] {

@@ -32,9 +32,13 @@ export function routeProblems(root: Place): Problem[] {
     providers: providers?.kind === 'map' ? entriesOf(providers).map((entry) => entry.key) : undefined,
     routes: new Map(entries.map((entry) => [entry.key, entry])),
   };
-  const circles = circlesOf(names);
+  const steps = stepsOf(names);
+  const places = placesOf(names, steps);
+  // What has a number is in no circle.
+  const circles = circlesOf(new Map([...steps].filter(([name]) => !places.has(name))));
   return entries.flatMap((entry) => [
     ...nameProblems(entry),
+    ...sizeProblems(entry, places.get(entry.key) ?? 0),
     ...strategyProblems(entry),
     ...targetProblems(entry, names, circles),
   ]);
@@ -49,6 +53,15 @@ function nameProblems({ key, keySpan }: Entry): Problem[] {
   if (bare !== key)
     return problem(`never matches: this suffix is taken off the names that clients send; write "${bare}"`);
   return [];
+}
+
+/** A route that leads to more is a mistake, and its tree would be walked for each request. */
+const PLACES_MAX = 1_000;
+
+function sizeProblems({ key, keySpan }: Entry, places: number): Problem[] {
+  if (places <= PLACES_MAX) return [];
+  const message = `leads to ${places} targets, counting those of the routes it names; ${PLACES_MAX} at most`;
+  return [{ span: keySpan, path: ['routes', key], message }];
 }
 
 /** Strategies that look at weights. */
@@ -108,27 +121,60 @@ function routeFault(from: string, to: string, { routes }: Names, circles: Readon
 
 const edge = (from: string, to: string): string => JSON.stringify([from, to]);
 
-/** The steps from one route to another that lead back to where they started. */
-function circlesOf({ routes }: Names): Set<string> {
-  const next = new Map(
+/** The routes that each route leads to, once for each target that says so. */
+type Steps = ReadonlyMap<string, readonly string[]>;
+
+const stepsOf = ({ routes }: Names): Steps =>
+  new Map(
     [...routes].map(([name, entry]) => [
       name,
-      targetsOf(entry).flatMap(({ provider, model }) => (provider === 'route' ? [model] : [])),
+      targetsOf(entry).flatMap(({ provider, model }) => (provider === 'route' && routes.has(model) ? [model] : [])),
     ]),
   );
+
+/** The steps from one route to another that lead back to where they started. */
+function circlesOf(steps: Steps): Set<string> {
   const reach = (from: string): Set<string> => {
     const found = new Set<string>();
     const open = [from];
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (found.has(name)) continue;
       found.add(name);
-      open.push(...(next.get(name) ?? []));
+      open.push(...(steps.get(name) ?? []));
     }
     return found;
   };
   const circles = new Set<string>();
-  for (const [from, steps] of next) for (const to of steps) if (reach(to).has(from)) circles.add(edge(from, to));
+  for (const [from, tos] of steps) for (const to of tos) if (reach(to).has(from)) circles.add(edge(from, to));
   return circles;
+}
+
+/** How many places each route leads to: its targets, and for one that is a route also the places of that. Routes from which a circle
+ * is reached have no number. Each is counted once, after all that it leads to: what is nested ten deep may be ten to the tenth. */
+function placesOf({ routes }: Names, steps: Steps): Map<string, number> {
+  const counts = new Map<string, number>();
+  const outer = new Map<string, string[]>();
+  const uncounted = new Map<string, number>();
+  for (const [from, tos] of steps) {
+    uncounted.set(from, tos.length);
+    for (const to of tos) {
+      const froms = outer.get(to);
+      if (froms) froms.push(from);
+      else outer.set(to, [from]);
+    }
+  }
+  const ready = [...uncounted].flatMap(([name, inner]) => (inner === 0 ? [name] : []));
+  for (let name = ready.pop(); name !== undefined; name = ready.pop()) {
+    const entry = routes.get(name);
+    const inner = (steps.get(name) ?? []).reduce((sum, to) => sum + (counts.get(to) ?? 0), 0);
+    counts.set(name, (entry ? targetsOf(entry).length : 0) + inner);
+    for (const from of outer.get(name) ?? []) {
+      const left = (uncounted.get(from) ?? 0) - 1;
+      uncounted.set(from, left);
+      if (left === 0) ready.push(from);
+    }
+  }
+  return counts;
 }
 
 const LISTS = ['targets', 'onContextOverflow', 'onContentBlocked'];

@@ -21,10 +21,14 @@ const retrySchema = z
 
 const timeoutSchema = z
   .strictObject({
-    connect: duration().prefault('5s'),
+    connect: duration().prefault('5s').describe('Until a connection stands.'),
     firstToken: duration().prefault('120s').describe('From the request to the first content.'),
     idle: duration().prefault('60s').describe('Between two pieces of a stream.'),
-    total: duration().prefault('15m').describe('The whole request, over all its targets.'),
+    total: duration()
+      .prefault('15m')
+      .describe(
+        'From the arrival of a request to the end of any call made here for it; the longest of its targets bounds it all.',
+      ),
   })
   .transform(({ connect, firstToken, idle, total }) => ({
     connectMs: connect,

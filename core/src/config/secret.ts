@@ -18,7 +18,7 @@ const OPEN_IN_ITEM = new Set(['name', 'admin', 'models', 'limits']);
 function ofEntry(inherited: Inherited, key: string, value: Place): Inherited {
   if (inherited === 'secret' || inherited === 'list') return 'secret';
   if (inherited === 'item') return OPEN_IN_ITEM.has(key) ? 'open' : 'secret';
-  if (inherited === 'files' && key === 'key' && isPath(value)) return 'open';
+  if (inherited === 'files' && key === 'key' && isPath(value)) return 'files';
   if (key === 'tls' && value.kind === 'map') return 'files';
   if (looksSecretList(key)) return 'list';
   if (looksSecret(key)) return 'secret';
@@ -73,7 +73,8 @@ export function secretsOf(source: Source, root: Place): Secrets {
     } else {
       scalars.push(place.span);
       const isSecret = inherited === 'secret' || inherited === 'list';
-      masks.push(...(isSecret ? place.literal : place.literal.flatMap((part) => mentionMasks(source.text, part))));
+      const mentions = (part: Span) => (inherited === 'files' ? [] : mentionMasks(source.text, part));
+      masks.push(...(isSecret ? place.literal : place.literal.flatMap(mentions)));
       if (place.kind === 'scalar') {
         for (const value of place.foreign) values.add(value);
         if (isSecret && place.value !== null) values.add(String(place.value));

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { duration, size } from './quantity.ts';
 
-const ORIGIN = /^https?:\/\/[^\s/?#]+$/;
+/** As browsers send it; programs that are web pages inside have schemes of their own (`app://obsidian.md`). */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*]+$/;
+
+/** The browser's own spelling: without a port that goes without saying. */
+const originOf = (text: string): string => (/^https?:/.test(text) && URL.canParse(text) ? new URL(text).origin : text);
 
 export const serverSchema = z
   .strictObject({
@@ -26,7 +30,7 @@ export const serverSchema = z
         z.union([z.literal('*'), z.string().regex(ORIGIN, 'expected an origin such as "https://app.example.com"')]),
       )
       .default([])
-      .describe('Origins of web pages that may call, with a key of their own.'),
+      .describe('Origins of web pages that may call; with `keys` also *, for any.'),
     tls: z
       .strictObject({
         cert: z.string().min(1).describe('PEM file with the certificate and its chain; relative to this file.'),
@@ -34,8 +38,9 @@ export const serverSchema = z
       })
       .optional(),
   })
-  .transform(({ bodyLimit, drain, tls, ...rest }) => ({
+  .transform(({ bodyLimit, drain, tls, cors, ...rest }) => ({
     ...rest,
+    cors: cors.map(originOf),
     bodyLimitBytes: bodyLimit,
     drainMs: drain,
     ...(tls !== undefined && { tls }),

@@ -16,10 +16,11 @@ export interface Group<T> {
 }
 
 /** One place of a group. */
-export type Choice<T> = { readonly weight: number } & (
-  | { readonly target: T; readonly group?: never }
-  | { readonly group: Group<T>; readonly target?: never }
-);
+export type Choice<T> = {
+  readonly weight: number;
+  /** As the file writes it: what a sticky group knows it by. Absent for the members of a pool. */
+  readonly name?: string;
+} & ({ readonly target: T; readonly group?: never } | { readonly group: Group<T>; readonly target?: never });
 
 export interface Turns {
   taken: number;
@@ -32,19 +33,20 @@ export const orderedGroup = <T>(targets: readonly T[]): Group<T> => ({
   turns: { taken: 0 },
 });
 
-/** The same tree with other targets; one that becomes several is a group of its own, in order. Turns are shared with `group`. */
+/** The same tree with other targets. One that becomes several is a group of its own: in order, but where the fastest is asked they
+ * are asked by that too. Turns are shared with `group`. */
 export function mapGroup<T, U>(group: Group<T>, map: (target: T) => readonly U[]): Group<U> {
   const { onContextOverflow, onContentBlocked, choices, ...same } = group;
+  const strategy = group.strategy === 'least-latency' ? 'least-latency' : 'ordered';
   return {
     ...same,
     choices: choices.map((choice): Choice<U> => {
-      const { weight } = choice;
-      if (choice.group) return { weight, group: mapGroup(choice.group, map) };
-      const [target, ...more] = map(choice.target);
-      if (target === undefined || more.length > 0) {
-        return { weight, group: orderedGroup(target === undefined ? [] : [target, ...more]) };
-      }
-      return { weight, target };
+      if (choice.group) return { ...choice, group: mapGroup(choice.group, map) };
+      const { target: _, ...place } = choice;
+      const targets = map(choice.target);
+      const [target] = targets;
+      if (target !== undefined && targets.length === 1) return { ...place, target };
+      return { ...place, group: { ...orderedGroup(targets), strategy } };
     }),
     ...(onContextOverflow && { onContextOverflow: mapGroup(onContextOverflow, map) }),
     ...(onContentBlocked && { onContentBlocked: mapGroup(onContentBlocked, map) }),
@@ -54,4 +56,12 @@ export function mapGroup<T, U>(group: Group<T>, map: (target: T) => readonly U[]
 /** All targets that a request without a special failure may reach, in the order of the file. */
 export function targetsOf<T>(group: Group<T>): T[] {
   return group.choices.flatMap((choice) => (choice.group ? targetsOf(choice.group) : [choice.target]));
+}
+
+/** All targets of a tree, those of typed fallbacks included. */
+export function allTargetsOf<T>(group: Group<T>): T[] {
+  const { choices, onContextOverflow, onContentBlocked } = group;
+  const own = choices.flatMap((choice) => (choice.group ? allTargetsOf(choice.group) : [choice.target]));
+  const others = [onContextOverflow, onContentBlocked].flatMap((list) => (list ? allTargetsOf(list) : []));
+  return [...own, ...others];
 }

@@ -154,3 +154,77 @@ describe('a name that the client chose', () => {
     expect(direct('all-of-them')).toEqual([false]);
   });
 });
+
+describe('routes that lead to routes', () => {
+  const routes: RouteConfig[] = [
+    {
+      ...route('claude', 1, 'one/claude', 'two/claude'),
+      strategy: 'round-robin',
+      reasoning: { effort: 'low' },
+      defaults: { maxTokens: 100, temperature: 1 },
+      settings: { one: { guardrail: 'inner', tier: 'flex' }, two: { tier: 'flex' } },
+    },
+    {
+      ...route('smart', 2),
+      targets: [
+        { route: 'claude', weight: 3 },
+        { provider: 'two', model: 'gpt', weight: 1 },
+      ],
+      strategy: 'sticky',
+      sticky: { by: 'user' },
+      reasoning: 'off',
+      defaults: { maxTokens: 50 },
+      settings: { one: { tier: 'priority' } },
+      onContextOverflow: [{ provider: 'one', model: 'huge' }, { route: 'claude' }],
+      onContentBlocked: [],
+    },
+    { ...route('x-*', 3), targets: [{ route: 'smart', weight: 1 }] },
+  ];
+  const nested = createTable(config(routes));
+
+  it('have all targets in the order of the file', () => {
+    expect(targets('smart', nested)).toEqual(['one/claude', 'two/claude', 'two/gpt']);
+    expect(targets('x-any', nested)).toEqual(['one/claude', 'two/claude', 'two/gpt']);
+  });
+
+  it('keep their shape', () => {
+    expect(resolve(nested, 'smart')?.group).toMatchObject({
+      route: 'smart',
+      strategy: 'sticky',
+      sticky: { by: 'user' },
+      choices: [
+        { weight: 3, name: 'route/claude', group: { route: 'claude', strategy: 'round-robin' } },
+        { weight: 1, name: 'two/gpt', target: { model: 'gpt' } },
+      ],
+      onContextOverflow: { strategy: 'ordered', choices: [{ name: 'one/huge' }, { name: 'route/claude' }] },
+      onContentBlocked: { choices: [] },
+    });
+    expect(resolve(nested, 'claude')?.group).not.toHaveProperty('onContentBlocked');
+  });
+
+  it('merge what they set, the outer over the inner, key by key', () => {
+    const settings = pathsOf(nested, 'smart')?.map((target) => target.settings);
+    expect(settings?.[0]).toEqual({
+      reasoning: 'off',
+      defaults: { maxTokens: 50, temperature: 1 },
+      settings: { one: { guardrail: 'inner', tier: 'priority' }, two: { tier: 'flex' } },
+    });
+    expect(settings?.[2]).toMatchObject({ reasoning: 'off', defaults: { maxTokens: 50 } });
+    // By its own name a route is as it is written.
+    expect(pathsOf(nested, 'claude')?.[0]?.settings).toMatchObject({ reasoning: { effort: 'low' } });
+  });
+
+  it('take turns together, by whatever name they are reached', () => {
+    const own = resolve(nested, 'claude')?.group.turns;
+    expect(resolve(nested, 'smart')?.group.choices[0]?.group?.turns).toBe(own);
+    expect(resolve(nested, 'smart')?.group.onContextOverflow?.choices[1]?.group?.turns).toBe(own);
+    expect(resolve(nested, 'x-any')?.group.choices[0]?.group?.choices[0]?.group?.turns).toBe(own);
+  });
+
+  it('need something for the star of a typed fallback too', () => {
+    const starred = { ...route('gpt-*', 1, 'one/fixed'), onContextOverflow: [{ provider: 'two', model: '*' }] };
+    const of = createTable(config([starred]));
+    expect(targets('gpt-', of)).toBeUndefined();
+    expect(resolve(of, 'gpt-5')?.group.onContextOverflow?.choices[0]?.target?.model).toBe('5');
+  });
+});

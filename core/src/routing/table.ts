@@ -4,7 +4,7 @@ import type { Config, RouteConfig, TargetConfig } from '../config/config.ts';
 import { modelNameFault, withoutContextSuffix } from '../config/model-name.ts';
 import { closest } from '../config/suggestion.ts';
 import { RouterError } from '../contract/index.ts';
-import { type Choice, type Group, mapGroup, orderedGroup, targetsOf } from './group.ts';
+import { allTargetsOf, type Choice, type Group, mapGroup, orderedGroup } from './group.ts';
 
 /** What routes set for the requests of one target. Where one route leads to another, what the outer one sets wins. */
 export type Settings = Pick<RouteConfig, 'reasoning' | 'defaults' | 'settings'>;
@@ -68,7 +68,7 @@ export function createTable(config: Pick<Config, 'file' | 'routes' | 'providers'
         group,
         before: route.name.slice(0, star),
         after: route.name.slice(star + 1),
-        starCharactersMin: targetsOf(group).some((target) => target.model === '*') ? 1 : 0,
+        starCharactersMin: allTargetsOf(group).some((target) => target.model === '*') ? 1 : 0,
       }),
     );
   }
@@ -88,11 +88,14 @@ function createGroups(routes: readonly RouteConfig[]): (route: RouteConfig) => G
   const turns = new Map(routes.map((route) => [route.name, { taken: 0 }]));
   const choiceOf = (target: TargetConfig & { readonly weight?: number }, settings: Settings): Choice<Target> => {
     const { weight = 1 } = target;
-    if (!('route' in target)) return { weight, target: { provider: target.provider, model: target.model, settings } };
+    if (!('route' in target)) {
+      const { provider, model } = target;
+      return { weight, name: `${provider}/${model}`, target: { provider, model, settings } };
+    }
     const inner = byName.get(target.route);
     // Cross-references were checked with the file; this is the type system's question, not the user's.
     if (!inner) throw new RouterError('internal', `no route ${target.route}`);
-    return { weight, group: groupOf(inner, settings) };
+    return { weight, name: `route/${target.route}`, group: groupOf(inner, settings) };
   };
   const groupOf = (route: RouteConfig, outer: Settings = NO_SETTINGS): Group<Target> => {
     const { name, strategy, sticky, targets, onContextOverflow, onContentBlocked } = route;
