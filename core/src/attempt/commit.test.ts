@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChatEvent } from '../contract/index.ts';
+import type { ChatEvent, RelayEvent } from '../contract/index.ts';
 import { peek } from './commit.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2 };
@@ -38,4 +38,12 @@ test('does not wait forever for an answer made of empty deltas', async () => {
     for (;;) yield delta('');
   }
   expect((await peek(endless())).complete).toBe(false);
+});
+
+test('an answer that is passed on is looked at no further than 64 KiB', async () => {
+  const bytes: RelayEvent = { type: 'bytes', bytes: new Uint8Array(8 * 1024) };
+  async function* endless(): AsyncGenerator<RelayEvent> {
+    for (;;) yield bytes;
+  }
+  expect((await peek(endless())).head).toHaveLength(8);
 });

@@ -1,8 +1,10 @@
 // The commit rule: an answer is peeked until it has content. Before that no byte leaves and everything may still fail over.
 import { type AnswerEvent, type ChatEvent, RouterError } from '../contract/index.ts';
 
-/** An answer that opens with more events than this without content is committed as it is. */
+/** An answer that opens with more events than this without content is committed as it is … */
 const HEAD_EVENTS_MAX = 1024;
+/** … and one that is passed on, with more bytes. */
+const HEAD_BYTES_MAX = 64 * 1024;
 
 /** An answer that has begun. */
 export interface Opened<Event extends AnswerEvent = ChatEvent> {
@@ -26,11 +28,13 @@ function hasContent(event: AnswerEvent): boolean {
 export async function peek<Event extends AnswerEvent>(events: AsyncIterable<Event>): Promise<Opened<Event>> {
   const rest = events[Symbol.asyncIterator]();
   const head: Event[] = [];
+  let bytes = 0;
   for (;;) {
     const next = await rest.next();
     if (next.done) throw incomplete();
     head.push(next.value);
-    if (hasContent(next.value) || head.length >= HEAD_EVENTS_MAX) {
+    if (next.value.type === 'bytes') bytes += next.value.bytes.length;
+    if (hasContent(next.value) || head.length >= HEAD_EVENTS_MAX || bytes >= HEAD_BYTES_MAX) {
       return { head, complete: next.value.type === 'finish', rest };
     }
   }

@@ -20,6 +20,11 @@ export class Gate {
     return this.#busy;
   }
 
+  /** Calls now in the queue. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Takes a place at once: true. False when there is none, and `wait` must be asked. */
   tryEnter(): boolean {
     if (this.#busy >= this.#config.max) return false;
