@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
-import { loadRouter } from '../core/src/cli/index.ts';
+import { loadLive } from '../core/src/cli/index.ts';
 import type { Logger } from '../core/src/contract/index.ts';
+import type { Live } from '../core/src/host/index.ts';
 import { listen } from '../core/src/server/index.ts';
 
 export interface LogLine {
@@ -17,6 +18,10 @@ export interface LogLine {
 
 export interface House {
   readonly url: string;
+  /** What is at work. */
+  readonly live: Live;
+  /** Writes the file anew; `live.reload()` reads it. */
+  rewrite(yaml: string): void;
   readonly log: readonly LogLine[];
   /** The official SDK, without retries of its own. */
   readonly openai: OpenAI;
@@ -30,6 +35,8 @@ export interface House {
 export interface HouseOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly key?: string;
+  /** Listen where the file says, instead of on a free port. */
+  readonly asFiled?: true;
 }
 
 const home = fileURLToPath(new URL('../bin', import.meta.url));
@@ -39,12 +46,15 @@ export async function openHouse(yaml: string, options: HouseOptions = {}): Promi
   const file = join(dir, 'turnout.yaml');
   writeFileSync(file, yaml);
   const log: LogLine[] = [];
-  const router = await loadRouter(file, { home, env: options.env ?? {} }, collector(log));
-  const listening = await listen(router, { host: '127.0.0.1', port: 0 });
+  const live = await loadLive(file, { home, env: options.env ?? {} }, collector(log));
+  const at = options.asFiled ? live.router.config.server : { host: '127.0.0.1', port: 0 };
+  const listening = await listen(live, at);
   const { url } = listening;
   const key = options.key ?? 'no-key-needed';
   return {
     url,
+    live,
+    rewrite: (next) => writeFileSync(file, next),
     log,
     openai: new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 }),
     post: (path, body, headers = {}, signal) =>
@@ -64,7 +74,7 @@ export async function openHouse(yaml: string, options: HouseOptions = {}): Promi
     },
     close: async () => {
       await listening.close();
-      await router.close();
+      await live.close();
       rmSync(dir, { recursive: true });
     },
   };

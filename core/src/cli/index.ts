@@ -1,43 +1,92 @@
-// The command line: serve · check · explain · models · doctor · plugin new. Errors go to stderr, exit code 1; `--help` exits 0.
-import { parseArgs } from 'node:util';
-import { ConfigError, formatIssues, loadConfig } from '../config/index.ts';
-import { RouterError } from '../contract/index.ts';
-import {
-  builtInPlugins,
-  createPluginLoader,
-  createRouter,
-  type Router,
-  tryProviders,
-  unrestricted,
-} from '../host/index.ts';
-import { createLog, SILENT } from '../observe/index.ts';
-import { explain, formatExplanation, routeWarnings } from '../server/index.ts';
+// The command line. Errors go to stderr, exit code 1; `--help` and `--version` exit 0.
+import { ConfigError, formatIssues } from '../config/index.ts';
+import { createLog } from '../observe/index.ts';
+import { check } from './check.ts';
 import { doctor } from './doctor.ts';
+import { explainRequest } from './explain.ts';
+import { type Flag, type Flags, readCommandLine, refuseOthers, requireConfig } from './flags.ts';
+import { type CliOptions, loadRouter } from './load.ts';
 import { models } from './models.ts';
 import { newPlugin } from './plugin-new.ts';
+import { loadLive } from './reload.ts';
 import { serve } from './serve.ts';
-import { collectSettingNotes } from './setting-notes.ts';
+import { version } from './version.ts';
 
 export { createLog } from '../observe/index.ts';
+export { type CliOptions, loadRouter } from './load.ts';
+export { loadLive } from './reload.ts';
 export { serve } from './serve.ts';
+
+interface Command {
+  /** Its lines of `--help`. */
+  readonly usage: readonly string[];
+  readonly flags: readonly Flag[];
+  /** The exit code. `words`: what stands behind the command. */
+  run(words: readonly string[], flags: Flags, options: CliOptions): number | Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    usage: ['turnout serve   --config FILE [--port N]           start the router'],
+    flags: ['config', 'port'],
+    run: async (_words, flags, options) => {
+      const port = parsePort(flags.port);
+      return serve(await loadLive(requireConfig(flags), options, createLog()), port);
+    },
+  },
+  check: {
+    usage: [
+      'turnout check   --config FILE [--json]             read the file, report everything that is wrong with it',
+      '                --config FILE --diff OLD [--json]  which names would go another way than with the file OLD',
+    ],
+    flags: ['config', 'diff', 'json'],
+    run: (_words, flags, options) => check(requireConfig(flags), flags, options),
+  },
+  explain: {
+    usage: [
+      'turnout explain MODEL --config FILE [--json]       where a request for MODEL would go, and why; calls nobody',
+      '                [--request FILE] [--protocol P]    the same for a body as a client would send it',
+      '                [--key NAME] [--header "N: V"]     … with that key, with that header',
+      '                [--wire]                           … with the body that would be sent on',
+      '                --replay LOG --config FILE         where the requests of a log (- for stdin) would go by this file',
+    ],
+    flags: ['config', 'json', 'request', 'protocol', 'key', 'header', 'wire', 'replay'],
+    run: explainRequest,
+  },
+  models: {
+    usage: [
+      'turnout models  [PROVIDER] --config FILE [--json]  what the providers offer: names, limits, prices, abilities',
+    ],
+    flags: ['config', 'json'],
+    run: async ([provider], flags, options) =>
+      models(await loadRouter(requireConfig(flags), options), { provider, json: flags.json === true }),
+  },
+  doctor: {
+    usage: [
+      'turnout doctor  --config FILE [--call] [--json]    whether each provider can be used, step by step',
+      '                                                   --call asks each for one token',
+    ],
+    flags: ['config', 'call', 'json'],
+    run: async (_words, { call = false, json = false, ...flags }, options) =>
+      doctor(await loadRouter(requireConfig(flags), options), { call, json }),
+  },
+  plugin: {
+    usage: ['turnout plugin new NAME [--dir D]                  a package with a provider of your own to start from'],
+    flags: ['dir'],
+    run: ([action, name, ...more], { dir }, { home }) => {
+      if (action !== 'new' || more.length > 0) throw new Error(`there is only "plugin new NAME"\n\n${USAGE}`);
+      return newPlugin(name, { home, dir });
+    },
+  },
+};
 
 export const USAGE = `turnout: a self-hosted LLM router
 
-  turnout serve   --config FILE [--port N]           start the router
-  turnout check   --config FILE                      read the file, report everything that is wrong with it
-  turnout explain MODEL --config FILE [--json]       where a request for MODEL would go, and why; calls nobody
-  turnout models  [PROVIDER] --config FILE [--json]  what the providers offer: names, limits, prices, abilities
-  turnout doctor  --config FILE [--call] [--json]    whether each provider can be used, step by step
-                                                     --call asks each for one token
-  turnout plugin new NAME [--dir D]                  a package with a provider of your own to start from
+${Object.values(COMMANDS)
+  .flatMap(({ usage }) => usage.map((line) => `  ${line}`))
+  .join('\n')}
 
-  --config is relative to where you stand. --help prints this.`;
-
-export interface CliOptions {
-  /** The folder whose packages hold the built-in plugins. */
-  readonly home: string;
-  readonly env: NodeJS.ProcessEnv;
-}
+  --config is relative to where you stand. --help prints this, --version the version.`;
 
 /** Runs one command; the exit code. `serve` resolves only when the server has ended. */
 export async function run(argv: readonly string[], options: CliOptions): Promise<number> {
@@ -56,85 +105,20 @@ export function report(error: unknown): number {
 }
 
 async function dispatch(argv: readonly string[], options: CliOptions): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      config: { type: 'string' },
-      port: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      call: { type: 'boolean', default: false },
-      dir: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  const [command, ...names] = positionals;
-  if (values.help || command === undefined) {
-    console.log(USAGE);
-    return values.help ? 0 : 1;
-  }
-  const load = (log = SILENT) => loadRouter(requireConfig(values.config), options, log);
-  if (command === 'serve') {
-    const port = parsePort(values.port);
-    return serve(await load(createLog()), port);
-  }
-  if (command === 'check') {
-    const notes = collectSettingNotes();
-    return check(await load(notes.log), requireConfig(values.config), notes);
-  }
-  if (command === 'explain') return explainModel(await load(), names, values.json);
-  if (command === 'models') {
-    const [provider] = names;
-    return models(await load(), { provider, json: values.json });
-  }
-  if (command === 'plugin') {
-    const [action, name, ...more] = names;
-    if (action !== 'new' || more.length > 0) throw new Error(`there is only "plugin new NAME"\n\n${USAGE}`);
-    return newPlugin(name, { home: options.home, dir: values.dir });
-  }
-  if (command === 'doctor') return doctor(await load(), { call: values.call, json: values.json });
-  throw new Error(`there is no command "${command}"\n\n${USAGE}`);
-}
-
-/** Reads, checks and builds what a file declares; nothing is called yet. Throws ConfigError with everything wrong. */
-export async function loadRouter(file: string, options: CliOptions, log: Router['log']): Promise<Router> {
-  const { env, home } = options;
-  const config = await loadConfig(file, {
-    env,
-    loadPlugin: createPluginLoader(home),
-    builtIns: builtInPlugins(home),
-    tryProviders: (providers, dir) => tryProviders(providers, dir, SILENT),
-  });
-  return createRouter(config, log);
-}
-
-async function check(router: Router, file: string, notes: ReturnType<typeof collectSettingNotes>): Promise<number> {
-  const { providers, routes } = router.config;
-  const warnings = [...notes.issues(router.config), ...routeWarnings(router)];
-  await router.close();
-  if (warnings.length > 0) console.error(formatIssues(warnings));
-  console.log(`${file}: ok, ${count(providers.length, 'provider')}, ${count(routes.length, 'route')}`);
-  return 0;
-}
-
-async function explainModel(router: Router, names: readonly string[], json: boolean): Promise<number> {
-  try {
-    const [model] = names;
-    if (model === undefined || names.length > 1) throw new Error('explain takes one model name');
-    const explanation = explain(router, model, unrestricted('cli'));
-    console.log(json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
+  const { flags, words } = readCommandLine(argv);
+  const [name, ...more] = words;
+  if (flags.version && name === undefined) {
+    console.log(version(options.home));
     return 0;
-  } catch (error) {
-    if (RouterError.is(error)) throw new Error(`[${error.code}] ${error.message}`);
-    throw error;
-  } finally {
-    await router.close();
   }
-}
-
-function requireConfig(file: string | undefined): string {
-  if (file === undefined) throw new Error('--config FILE is missing');
-  return file;
+  if (flags.help || name === undefined) {
+    console.log(USAGE);
+    return flags.help ? 0 : 1;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new Error(`there is no command "${name}"\n\n${USAGE}`);
+  refuseOthers(name, flags, command.flags);
+  return command.run(more, flags, options);
 }
 
 /** What `--port` asks for. Throws for what is no port. */
@@ -144,5 +128,3 @@ export function parsePort(text: string | undefined): { readonly port?: number } 
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${text}: not a port number`);
   return { port };
 }
-
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

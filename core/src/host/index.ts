@@ -1,5 +1,7 @@
 // What the rest of the house uses of this room.
 export * from './keys.ts';
+export * from './limits.ts';
+export * from './live.ts';
 export * from './media.ts';
 export * from './plugin-loader.ts';
 export { builtInPlugins } from './plugin-place.ts';

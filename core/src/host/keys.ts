@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { KeyConfig } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';
 import type { VerifyRequest } from '../wire/index.ts';
+import { createLimits, type KeyLimits, Meter } from './limits.ts';
 import { createSignatureCheck, isSigned } from './signature.ts';
 
 /** A caller whose key was found. */
@@ -11,6 +12,8 @@ export interface Caller {
   readonly admin: boolean;
   /** Whether the key may use a model name, as the client writes it. */
   mayUse(model: string): boolean;
+  /** Absent: it may use as much as it likes. */
+  readonly limits?: KeyLimits;
 }
 
 /** What a request's head says of who sends it; the target as on the request line. */
@@ -27,6 +30,8 @@ export interface KeyRing {
   /** As `identify`, but signatures of AWS clients for `service` are taken too, of which the body is the last part. Whatever can
    * be told by the head is checked at once: nothing is read for who has no key. */
   challenge(head: CallerHead, service: string): Claim;
+  /** What the keys with limits have used, by their names. */
+  readonly meters: ReadonlyMap<string, Meter>;
 }
 
 /** A caller who may do everything: the operator's own programs, and anybody where there are no keys. */
@@ -34,10 +39,15 @@ export const unrestricted = (name: string): Caller => ({ name, admin: true, mayU
 
 const ANYBODY = unrestricted('anybody');
 
-export function createKeyRing(keys: readonly KeyConfig[]): KeyRing {
-  if (keys.length === 0) return { required: false, identify: () => ANYBODY, challenge: () => () => ANYBODY };
-  const bearers = keys.flatMap((key) => ('sha256' in key ? [{ sha256: key.sha256, caller: createCaller(key) }] : []));
-  const signers = keys.flatMap((key) => ('pair' in key ? [{ pair: key.pair, caller: createCaller(key) }] : []));
+/** With the ring of the configuration before, whose requests may still run: what a key has used stays used, whatever its limits are
+ * now. */
+export function createKeyRing(keys: readonly KeyConfig[], previous?: Pick<KeyRing, 'meters'>): KeyRing {
+  const meters = new Map<string, Meter>();
+  for (const { name, limits } of keys) if (limits) meters.set(name, previous?.meters.get(name) ?? new Meter());
+  if (keys.length === 0) return { required: false, identify: () => ANYBODY, challenge: () => () => ANYBODY, meters };
+  const callerOf = (key: KeyConfig) => createCaller(key, meters.get(key.name));
+  const bearers = keys.flatMap((key) => ('sha256' in key ? [{ sha256: key.sha256, caller: callerOf(key) }] : []));
+  const signers = keys.flatMap((key) => ('pair' in key ? [{ pair: key.pair, caller: callerOf(key) }] : []));
   const identify: KeyRing['identify'] = (headers) => {
     const hash = createHash('sha256').update(presentedKey(headers)).digest();
     // Every key is compared, so that the time does not tell which one was near.
@@ -49,6 +59,7 @@ export function createKeyRing(keys: readonly KeyConfig[]): KeyRing {
   const checkSignature = createSignatureCheck(signers);
   return {
     required: true,
+    meters,
     identify,
     challenge(head, service) {
       if (isSigned(head.headers)) return checkSignature(head, service);
@@ -77,13 +88,20 @@ function presentedKey(headers: CallerHead['headers']): string {
   return bearer ?? key ?? '';
 }
 
-function createCaller(key: KeyConfig): Caller {
-  const globs = key.models?.map((glob) => glob.split('*'));
+function createCaller({ name, admin, models, limits }: KeyConfig, meter: Meter | undefined): Caller {
+  const globs = models?.map((glob) => glob.split('*'));
   return {
-    name: key.name,
-    admin: key.admin,
+    name,
+    admin,
     mayUse: (model) => globs === undefined || globs.some((pieces) => matches(pieces, model)),
+    ...(limits && meter && { limits: createLimits(limits, meter) }),
   };
+}
+
+/** Who a key of the file is, without the key itself: for questions about what its requests would meet. Nothing it does is counted. */
+export function callerOfKey(keys: readonly KeyConfig[], name: string): Caller | undefined {
+  const key = keys.find((one) => one.name === name);
+  return key && createCaller(key, undefined);
 }
 
 /** Whether a name is the pieces of a glob in order, with anything between them. Linear, whatever the name. */

@@ -116,6 +116,10 @@ describe('addresses that are not public', () => {
     '::ffff:10.0.0.1',
     '64:ff9b::7f00:1',
     '2002:7f00:1::',
+    '64:ff9b:1::7f00:1',
+    '::7f00:1',
+    '::a9fe:a9fe',
+    '4000::1',
     'not an address',
   ];
   test.each(PRIVATE)('%s', (address) => expect(isPublicAddress(address)).toBe(false));

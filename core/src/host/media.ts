@@ -43,7 +43,11 @@ export interface MediaFetcherOptions {
 /** True for an address of the public internet: no loopback, private, link-local, CGNAT, multicast, unspecified, unique
  * local, mapped, NAT64 or otherwise reserved one. */
 export function isPublicAddress(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.parse(address).range() === 'unicast';
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  // The library calls unicast whatever has no name of its own, such as IPv4 in ::/96; the internet is all in 2000::/3 (IANA, 2026).
+  const isAssigned = parsed.kind() === 'ipv4' || ((parsed.toByteArray()[0] ?? 0) & 0xe0) === 0x20;
+  return isAssigned && parsed.range() === 'unicast';
 }
 
 export function createMediaFetcher(options: MediaFetcherOptions = {}): MediaFetcher {

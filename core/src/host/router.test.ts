@@ -46,7 +46,7 @@ async function configOf(creates: Readonly<Record<string, Plugin['create']>>): Pr
 }
 
 async function refusal(config: Config): Promise<string[]> {
-  const error = await createRouter(config, SILENT, PATIENCE_MS).then(
+  const error = await createRouter(config, SILENT, { patienceMs: PATIENCE_MS }).then(
     () => undefined,
     (failure: unknown) => failure,
   );
@@ -65,7 +65,7 @@ test('providers are closed in reverse, once, also after one that fails to', asyn
     c: () => provider(() => never),
     d: closing('d'),
   });
-  const router = await createRouter(config, log, PATIENCE_MS);
+  const router = await createRouter(config, log, { patienceMs: PATIENCE_MS });
   await router.close();
   await router.close();
   expect(closed).toEqual(['d', 'a']);

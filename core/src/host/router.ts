@@ -5,7 +5,9 @@ import type { Logger, SettingError } from '../contract/index.ts';
 import { createTable, type Table } from '../routing/index.ts';
 import { createKeyRing, type KeyRing } from './keys.ts';
 import { createMediaFetcher, type MediaFetcher } from './media.ts';
+import { identityOf, isSameProvider } from './provider-identity.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
+import { Users } from './users.ts';
 
 export interface Router {
   readonly config: Config;
@@ -13,22 +15,46 @@ export interface Router {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly keys: KeyRing;
   readonly media: MediaFetcher;
+  /** The requests that began with it: each goes on with it to its end. */
+  readonly users: Users;
   readonly log: Logger;
   /** Closes the providers in reverse order. Idempotent. */
   close(): Promise<void>;
 }
 
+export interface RouterOptions {
+  /** For each `create`. */
+  readonly patienceMs?: number;
+  /** The one that is at work: its providers that have not changed are kept, and belong to both. */
+  readonly previous?: Router;
+}
+
 /** Creates every provider of a checked configuration. Throws ConfigError with the place of each `create` that threw or took longer
  * than `patienceMs`, after closing those that were built. */
-export async function createRouter(config: Config, log: Logger, patienceMs?: number): Promise<Router> {
-  const { upstreams, faults } = await createAll(config.providers, config.dir, log, patienceMs);
-  const media = createMediaFetcher();
-  const close = () => closeAll([media, ...upstreams.values()].reverse(), log);
+export async function createRouter(config: Config, log: Logger, options: RouterOptions = {}): Promise<Router> {
+  const { previous } = options;
+  const { upstreams, faults } = await createAll(config.providers, config.dir, log, options);
   if (faults.length > 0) {
-    await close();
+    const created = [...upstreams.values()].filter((upstream) => previous?.upstreams.get(upstream.name) !== upstream);
+    await closeAll(created.reverse(), log);
     throw new ConfigError(faults.map(({ path, message }) => config.issue(path, message)));
   }
-  return { config, table: createTable(config), upstreams, keys: createKeyRing(config.keys), media, log, close };
+  const media = previous?.media ?? createMediaFetcher();
+  const close = closer([media, ...upstreams.values()], log);
+  const keys = createKeyRing(config.keys, previous?.keys);
+  return { config, table: createTable(config), upstreams, keys, media, users: new Users(), log, close };
+}
+
+/** On its own: a function made in `createRouter` would hold on to all that is known there, and so every router to the one before. */
+const closer =
+  (rooms: readonly (MediaFetcher | Upstream)[], log: Logger): Router['close'] =>
+  () =>
+    closeAll(rooms.toReversed(), log);
+
+/** The provider at work that is the same as this one of a new configuration. */
+export function atWork({ upstreams, config: { dir } }: Router, provider: ProviderConfig): Upstream | undefined {
+  const upstream = upstreams.get(provider.name);
+  return upstream && isSameProvider(upstream.identity, identityOf(provider, dir)) ? upstream : undefined;
 }
 
 /** What would be wrong with these providers if they were created: they are, and are closed again. */
@@ -37,7 +63,7 @@ export async function tryProviders(
   dir: string,
   log: Logger,
 ): Promise<readonly ProviderFault[]> {
-  const { upstreams, faults } = await createAll(providers, dir, log);
+  const { upstreams, faults } = await createAll(providers, dir, log, {});
   await closeAll([...upstreams.values()].reverse(), log);
   return faults;
 }
@@ -51,13 +77,14 @@ async function createAll(
   providers: readonly ProviderConfig[],
   dir: string,
   log: Logger,
-  patienceMs?: number,
+  { patienceMs, previous }: RouterOptions,
 ): Promise<Created> {
   const upstreams = new Map<string, Upstream>();
   const faults: ProviderFault[] = [];
   for (const provider of providers) {
     try {
-      upstreams.set(provider.name, await createUpstream(provider, dir, log, patienceMs));
+      const kept = previous && atWork(previous, provider);
+      upstreams.set(provider.name, kept ?? (await createUpstream(provider, dir, log, patienceMs)));
     } catch (error) {
       faults.push({ path: ['providers', provider.name, ...settingPath(error)], message: messageOf(error) });
     }
@@ -65,7 +92,11 @@ async function createAll(
   return { upstreams, faults };
 }
 
-async function closeAll(rooms: readonly { name?: string; close(): Promise<void> }[], log: Logger): Promise<void> {
+/** One after the other; what does not close cleanly is logged. */
+export async function closeAll(
+  rooms: readonly { name?: string; close(): Promise<void> }[],
+  log: Logger,
+): Promise<void> {
   for (const room of rooms) {
     try {
       await room.close();

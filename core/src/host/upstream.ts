@@ -1,20 +1,32 @@
 // One provider at work: the plugin's provider with what core keeps around it.
 import { request as undiciRequest } from 'undici';
-import { Breakers } from '../attempt/breaker.ts';
+import { type BreakerChange, Breakers } from '../attempt/breakers.ts';
 import { Gate } from '../attempt/gate.ts';
+import { Latencies } from '../attempt/latency.ts';
+import { targetName } from '../attempt/target.ts';
 import type { ProviderConfig } from '../config/config.ts';
 import type { Host, Logger, Provider } from '../contract/index.ts';
+import { Calls } from './calls.ts';
+import { type Concealment, createConcealment } from './concealment.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { PLUGIN_PATIENCE_MS, spelled, within } from './patience.ts';
 import { providerFault } from './plugin-shape.ts';
+import { identityOf, type ProviderIdentity } from './provider-identity.ts';
 
 export interface Upstream {
   readonly name: string;
   readonly provider: Provider;
   readonly config: ProviderConfig;
   readonly breakers: Breakers;
+  readonly latencies: Latencies;
   readonly gate: Gate;
+  /** What is under way there. */
+  readonly calls: Calls;
+  /** By which a reload tells whether this one can be kept. */
+  readonly identity: ProviderIdentity;
   readonly log: Logger;
+  /** Of the operator's `headers`, where they hold anything to hide. */
+  readonly concealment?: Concealment | undefined;
   /** Closes the provider, then its sockets. Idempotent. */
   close(): Promise<void>;
 }
@@ -30,11 +42,14 @@ export async function createUpstream(
   log: Logger,
   patienceMs = PLUGIN_PATIENCE_MS,
 ): Promise<Upstream> {
+  const identity = identityOf(config, dir);
   const dispatcher = createDispatcher(config, dir);
+  const concealment = createConcealment(config.headers);
+  const ownLog = concealment?.log(log) ?? log;
   const host: Host = {
     name: config.name,
     dir,
-    log,
+    log: ownLog,
     headers: config.headers,
     request: ((url: string | URL, options?: object) =>
       // The cast: undici's overloads are not expressible over one implementation; the options pass through unchanged.
@@ -52,9 +67,13 @@ export async function createUpstream(
     name: config.name,
     provider,
     config,
-    breakers: new Breakers(config.breaker),
+    breakers: new Breakers(config.breaker, (change) => logBreaker(log, config.name, change)),
+    latencies: new Latencies(),
     gate: new Gate(config.concurrency),
-    log,
+    calls: new Calls(),
+    identity,
+    log: ownLog,
+    concealment,
     close: () => {
       closed ??= (async () => {
         try {
@@ -93,4 +112,17 @@ async function discard(provider: Partial<Provider> | null | undefined): Promise<
   } catch {
     // What is wrong with it is said already.
   }
+}
+
+/** One line for each change of a target's health, so that nobody has to guess why a request went elsewhere. */
+function logBreaker(log: Logger, provider: string, { patient, from, to, reason, untilMs }: BreakerChange): void {
+  const fields = {
+    target: targetName({ ...patient, upstream: { name: provider } }),
+    ...(patient.errand && { errand: patient.errand }),
+    from,
+    reason,
+    ...(untilMs !== undefined && { until: new Date(Date.now() + untilMs - performance.now()).toISOString() }),
+  };
+  if (to === 'open') log.warn(fields, 'breaker opened');
+  else log.info(fields, to === 'closed' ? 'breaker closed' : `breaker ${to}`);
 }

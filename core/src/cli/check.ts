@@ -1,0 +1,26 @@
+// `check`: whether a file is sound, what would surprise in it, and what would be different from another one.
+import { formatIssues } from '../config/index.ts';
+import { readTls, routeWarnings } from '../server/index.ts';
+import { diff } from './diff.ts';
+import type { Flags } from './flags.ts';
+import { type CliOptions, loadRouter } from './load.ts';
+import { counted } from './paragraph.ts';
+import { collectSettingNotes } from './setting-notes.ts';
+
+/** Throws ConfigError with everything that is wrong; warnings go to stderr, and change no exit code. */
+export async function check(file: string, flags: Flags, options: CliOptions): Promise<number> {
+  const notes = collectSettingNotes();
+  const router = await loadRouter(file, options, notes.log);
+  try {
+    const { providers, routes } = router.config;
+    const { warnings: ofTls = [] } = readTls(router.config) ?? {};
+    const warnings = [...ofTls, ...notes.issues(router.config), ...routeWarnings(router)];
+    if (warnings.length > 0) console.error(formatIssues(warnings));
+    if (flags.diff !== undefined) await diff(router, flags.diff, flags.json === true, options);
+    else if (flags.json) console.log(JSON.stringify({ file, warnings }, null, 2));
+    else console.log(`${file}: ok, ${counted(providers.length, 'provider')}, ${counted(routes.length, 'route')}`);
+    return 0;
+  } finally {
+    await router.close();
+  }
+}
