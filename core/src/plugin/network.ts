@@ -13,6 +13,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
   UND_ERR_ABORTED: CUT,
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
 };
+/** Before a connection stood: refused, no name, no way, or no trust in who is there. A cut may have come after the request. */
+const UNREACHED =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ERR_SSL_.+|ERR_TLS_.+|EPROTO|CERT_.+|.+_CERT|.+_CERT_.+|UNABLE_TO_.+)$/;
 /** Those that a setting is likely to cure. */
 const MISPLACED = new Set(['ENOTFOUND', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
 
@@ -43,7 +46,12 @@ export function toNetworkError(
   return new RouterError(
     TIMEOUTS.has(code) ? 'upstream-timeout' : 'upstream-failed',
     `${provider}: ${new URL(baseUrl).host}: ${said}`,
-    { publicMessage: `${provider}: ${said}`, cause: thrown, ...spent },
+    {
+      publicMessage: `${provider}: ${said}`,
+      cause: thrown,
+      ...spent,
+      ...(UNREACHED.test(code) && { unreached: true as const }),
+    },
   );
 }
 

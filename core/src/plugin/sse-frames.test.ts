@@ -52,6 +52,13 @@ it('what has no end is the rest, if it says anything', () => {
   expect(split('data: 1\n\nevent: a', 3).rest).toBe('');
 });
 
+it('the rest of a stream without blank lines may be two events: the last is cut off, the one before it is whole', () => {
+  const frames = new SseFrames();
+  frames.push(Buffer.from('data: {"a":1}\ndata: {"b":'));
+  expect(frames.next()).toBeUndefined();
+  expect([frames.rest()?.data(), frames.rest()?.data(), frames.rest()]).toEqual(['{"a":1}', '{"b":', undefined]);
+});
+
 it('an event may be long, but not for ever', () => {
   const frames = new SseFrames();
   const piece = Buffer.alloc(1024 * 1024, 'a');

@@ -107,10 +107,12 @@ export class SseFrames {
     this.#dataLines = 0;
   }
 
-  /** What stands behind the last whole event, once the stream is over: an event without its end; undefined when it says nothing. */
+  /** What stands behind the last whole event, once the stream is over: an event without its end; undefined when it says nothing.
+   * Without blank lines it may be two: ask until there is none. */
   rest(): SseFrame | undefined {
     const last = [DATA, BARE].some((word) => this.#begins(word, this.#line, this.#end));
     if (!last && this.#dataLines === 0) return undefined;
+    if (last && this.#isComplete(this.#line)) return this.#completed(this.#line);
     return this.#frame(this.#end, this.#buffer[this.#end - 1] === LINE_FEED ? '\n' : '\n\n');
   }
 

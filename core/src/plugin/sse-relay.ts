@@ -20,6 +20,8 @@ export interface SseWatch {
   passMany?(letters: string): { readonly passed: string; readonly length: number };
   /** The end, once it has passed. With `over` nothing more comes: throws RouterError when the answer is not complete. */
   finish(over: boolean): FinishEvent | undefined;
+  /** What the server has left out of a complete answer's end, and clients wait for. */
+  readonly missing?: Uint8Array | undefined;
 }
 
 export interface SseRelaySource {
@@ -39,6 +41,7 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
   #finish: FinishEvent | undefined;
   /** Thrown once the events before it have been told. */
   #failure: unknown;
+  #ended = false;
   #over = false;
 
   constructor(source: SseRelaySource) {
@@ -60,9 +63,14 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
         if (this.#over) return DONE;
         if (bytes !== undefined) return { done: false, value: this.#event(bytes) };
       }
+      if (!this.#ended) {
+        // Told at once: a server that keeps the connection open must not keep the client waiting.
+        this.#ended = true;
+        return { done: false, value: this.#finish };
+      }
       this.#over = true;
       await drain(this.#source.body, this.#chunks);
-      return { done: false, value: this.#finish };
+      return DONE;
     } catch (error) {
       return this.#fail(error);
     }
@@ -94,9 +102,11 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
         if (frame === undefined || this.#pass(frame, passed)) break;
       }
       if (chunk.done && this.#finish === undefined) {
-        const rest = this.#frames.rest();
-        if (rest !== undefined && isWhole(rest.data())) this.#pass(rest, passed);
+        for (let rest = this.#frames.rest(); rest !== undefined; rest = this.#frames.rest()) {
+          if (isWhole(rest.data()) && this.#pass(rest, passed)) break;
+        }
         this.#finish ??= watch.finish(true);
+        if (this.#finish !== undefined && watch.missing !== undefined) passed.push(watch.missing);
       }
     } catch (error) {
       this.#failure = error;

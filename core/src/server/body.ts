@@ -62,6 +62,7 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function tooLarge(bytesMax: number): RouterError {
+/** The error for a body that is longer than it may be. */
+export function tooLarge(bytesMax: number): RouterError {
   return new RouterError('invalid-request', `the body is larger than ${bytesMax} bytes`, { status: 413 });
 }

@@ -1,5 +1,5 @@
-// One upstream call: a place at the provider, a plan, a watch over its silence, and the peek that decides about commit.
-import { incomplete, type Opened, peek, Watch } from '../attempt/index.ts';
+// One upstream call for a chat: a plan, the peek that decides about commit, and the answer, streamed or whole.
+import { type Course, incomplete, type Opened, peek, type Watch } from '../attempt/index.ts';
 import {
   type AnswerEvent,
   type Call,
@@ -11,20 +11,22 @@ import {
   type RelayEvent,
   RouterError,
 } from '../contract/index.ts';
-import type { RequestRecord } from '../observe/index.ts';
 import { collect } from '../protocol/collect.ts';
-import type { Client } from './client.ts';
-import type { Deadline } from './deadline.ts';
+import { divertBlocked, saysSomething } from './blocked.ts';
 import { passableHeaders } from './headers.ts';
 import { type Journey, type Prepared, prepare, type RouteTarget } from './journey.ts';
+import { ended, enter, type PlainScope, settled, timed } from './place.ts';
 
 /** How long an upstream may hold the connection open once its answer is complete. */
 const SETTLE_MS = 1_000;
 
 /** The events of an answer that has begun. Whoever holds it must call `end`. */
 export interface OpenEvents<Event extends AnswerEvent> {
+  readonly target: RouteTarget;
   readonly opened: Opened<Event>;
   readonly watch: Watch;
+  /** How long a silence may last once it has begun, in milliseconds. */
+  readonly idleMs: number;
   readonly plan: Plan;
   /** Frees the place at the provider and ends the call; with a reason it aborts the upstream. Idempotent. */
   end(reason?: unknown): void;
@@ -46,20 +48,9 @@ export type WholeAnswer = { readonly plan: Plan; readonly finish: FinishEvent } 
 );
 
 /** What a call belongs to. */
-export interface PlainScope {
-  readonly client: Pick<Client, 'id' | 'signal'>;
-  readonly deadline: Pick<Deadline, 'epochMs'>;
-  readonly record: Pick<RequestRecord, 'upstreamMs' | 'calls'>;
-}
 export interface CallScope extends PlainScope {
   readonly journey: Journey;
-}
-
-/** A place at a provider, and the watch over what is done there. */
-interface Place {
-  readonly call: Omit<Call, 'plan'>;
-  readonly watch: Watch;
-  end(reason?: unknown): void;
+  readonly course: Pick<Course<RouteTarget>, 'catches'>;
 }
 
 /** A call under way, before it is known whether it answers. */
@@ -69,9 +60,13 @@ interface Begun extends Pick<Prepared, 'request' | 'plan'> {
   end(reason?: unknown): void;
 }
 
-/** Calls the target and returns once there is something to show. Throws RouterError; nothing stays open then. */
-export async function openStream(target: RouteTarget, scope: CallScope): Promise<OpenAnswer> {
-  const begun = await begin(target, scope);
+/** Makes a request ready for a target. Throws RouterError. */
+export type Planner = (target: RouteTarget, journey: Journey) => Prepared;
+
+/** Calls the target and returns once there is something to show. `plan` makes the request ready, where that is not done as usual.
+ * Throws RouterError; nothing stays open then. */
+export async function openStream(target: RouteTarget, scope: CallScope, plan?: Planner): Promise<OpenAnswer> {
+  const begun = await begin(target, scope, plan);
   if (begun.plan.relay) return openRelay(target, begun, scope);
   const { request, call } = begun;
   return openEvents(target, begun, scope, () => peek(target.upstream.provider.stream(request, call)));
@@ -89,18 +84,22 @@ async function openRelay(target: RouteTarget, begun: Begun, scope: CallScope): P
 
 /** Waits for the first content. Throws RouterError; nothing stays open then. */
 async function openEvents<Event extends AnswerEvent>(
-  { upstream }: RouteTarget,
+  target: RouteTarget,
   { plan, watch, end }: Begun,
-  { record }: CallScope,
+  scope: CallScope,
   open: () => Promise<Opened<Event>>,
 ): Promise<OpenEvents<Event>> {
-  const { timeout } = upstream.config;
+  const { timeout } = target.upstream.config;
+  const { record } = scope;
   try {
     record.calls++;
     if (plan.streams !== false) watch.expect('first token', timeout.firstTokenMs);
     const opened = await timed(record, () => watch.orAborted(open()));
+    const last = opened.head.at(-1);
+    if (last?.type === 'finish') divertBlocked(last, scope);
     watch.expect('further event', timeout.idleMs);
-    return { opened, watch, plan, end: (reason) => abandon(opened, end, reason) };
+    const { idleMs } = timeout;
+    return { target, opened, watch, idleMs, plan, end: (reason) => abandon(opened, end, reason) };
   } catch (error) {
     throw ended(watch, end, error);
   }
@@ -135,14 +134,15 @@ export async function fetchWhole(target: RouteTarget, scope: CallScope): Promise
   const { provider } = target.upstream;
   const begun = await begin(target, scope);
   const { request, plan, call } = begun;
-  if (plan.relay) return settled(target, scope, begun, () => relayWhole(target, begun, scope));
+  if (plan.relay) return settled(scope, begun, () => relayWhole(target, begun, scope));
   if (!provider.generate) {
     const told = await openEvents(target, begun, scope, () => peek(provider.stream(request, call)));
     return collectStream(told, scope.record);
   }
   const answer = provider.generate.bind(provider);
-  return settled(target, scope, begun, async () => {
+  return settled(scope, begun, async () => {
     const result = await answer(request, call);
+    if (!result.blocks.some(saysSomething)) divertBlocked(result.finish, scope);
     return { result, finish: result.finish, plan };
   });
 }
@@ -152,51 +152,21 @@ async function relayWhole(target: RouteTarget, begun: Begun, scope: CallScope): 
   const { headers, events } = await askRelay(target, begun, scope);
   const rest = events[Symbol.asyncIterator]();
   const pieces: Uint8Array[] = [];
+  let hasContent = false;
   for (;;) {
     const next = await rest.next();
     if (next.done) throw incomplete();
-    if (next.value.type === 'bytes') pieces.push(next.value.bytes);
-    else {
+    if (next.value.type === 'bytes') {
+      pieces.push(next.value.bytes);
+      hasContent ||= next.value.content === true;
+    } else {
+      if (!hasContent) divertBlocked(next.value, scope);
       // The answer is whole: what the plugin still has to put away is not waited for.
       void letGo(rest);
       return { relayed: { headers, body: Buffer.concat(pieces) }, finish: next.value, plan: begun.plan };
     }
   }
 }
-
-/** Makes one call that is no chat. `ask` plans it. Throws RouterError; nothing stays open then. */
-export async function callPlainly<T>(
-  target: RouteTarget,
-  scope: PlainScope,
-  ask: (call: Omit<Call, 'plan'>) => Promise<T>,
-): Promise<T> {
-  const { call, watch, end } = await enter(target, scope);
-  return settled(target, scope, { watch, end }, async () => ask(call));
-}
-
-/** Waits for a whole answer, and gives the place back whatever comes of it. */
-async function settled<T>(
-  target: RouteTarget,
-  { record }: PlainScope,
-  { watch, end }: Pick<Place, 'watch' | 'end'>,
-  ask: () => Promise<T>,
-): Promise<T> {
-  const startMs = performance.now();
-  try {
-    record.calls++;
-    const value = await timed(record, () => watch.orAborted(ask()));
-    end();
-    return value;
-  } catch (error) {
-    const failure = ended(watch, end, error);
-    // Nothing but the deadline bounds a call that does not stream: silent for this long, it is the target's failure after all.
-    const silentMs = performance.now() - startMs;
-    const isSilent = failure.own && failure.code === 'upstream-timeout' && silentMs >= firstTokenMs(target);
-    throw isSilent ? new RouterError('upstream-timeout', failure.message) : failure;
-  }
-}
-
-const firstTokenMs = ({ upstream }: RouteTarget): number => upstream.config.timeout.firstTokenMs;
 
 /** For a provider that only streams. Nothing has been sent to the client, so a failure here may still fail over. */
 async function collectStream(answer: OpenEvents<ChatEvent>, record: PlainScope['record']): Promise<WholeAnswer> {
@@ -235,52 +205,13 @@ export async function settle({ opened, watch, end }: OpenEvents<AnswerEvent>): P
 }
 
 /** Takes a place at the provider and plans the call. */
-async function begin(target: RouteTarget, scope: CallScope): Promise<Begun> {
+async function begin(target: RouteTarget, scope: CallScope, make: Planner = prepare): Promise<Begun> {
   const { call, watch, end } = await enter(target, scope);
   try {
-    const { request, plan } = prepare(target, scope.journey);
+    const { request, plan } = make(target, scope.journey);
     return { request, plan, call: { ...call, plan }, watch, end };
   } catch (error) {
     end(error);
     throw error;
-  }
-}
-
-/** Takes a place at the provider, waiting for one when there is none, and starts the watch. */
-async function enter(target: RouteTarget, { client, deadline }: PlainScope): Promise<Place> {
-  const { gate, log } = target.upstream;
-  if (!gate.tryEnter()) await gate.wait(client.signal);
-  let watch: Watch | undefined;
-  let over = false;
-  const end = (reason?: unknown) => {
-    if (over) return;
-    over = true;
-    watch?.end(reason);
-    gate.leave();
-  };
-  try {
-    watch = new Watch(client.signal);
-    return { call: { id: client.id, signal: watch.signal, deadline: deadline.epochMs, log }, watch, end };
-  } catch (error) {
-    end(error);
-    throw error;
-  }
-}
-
-/** Ends a call that failed, and says of what. */
-function ended(watch: Watch, end: (reason?: unknown) => void, thrown: unknown): RouterError {
-  const failure = watch.failureOf(thrown);
-  end(failure);
-  return failure;
-}
-
-/** Counts the time spent waiting as the upstream's. What a plugin does before its first await (body, signature) is ours. */
-async function timed<T>(record: PlainScope['record'], ask: () => Promise<T>): Promise<T> {
-  const answer = ask();
-  const askedMs = performance.now();
-  try {
-    return await answer;
-  } finally {
-    record.upstreamMs += performance.now() - askedMs;
   }
 }

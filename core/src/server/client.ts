@@ -3,15 +3,22 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import { RouterError } from '../contract/index.ts';
-import type { Claim } from '../host/index.ts';
+import type { Claim, KeyLimits } from '../host/index.ts';
+import type { Observer } from '../observe/index.ts';
 
 export interface Client {
   /** The request id, sent back as `x-request-id`. */
   readonly id: string;
+  /** When the head of its request was there, on performance.now()'s clock. */
+  readonly arrivedMs: number;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** Aborted with `cancelled` when the client leaves, or with what `end` is given. */
   readonly signal: AbortSignal;
+  /** Who is told of the request. */
+  readonly observer: Observer;
+  /** Of its key, once that is known and when it has any. */
+  limits?: KeyLimits;
   /** Who it says it is: asked before anything of its body is read. Throws RouterError when it is not served at all. */
   admit(): Claim;
   /** Ends the request from our side: its time is over, the server shuts down. */
@@ -21,17 +28,26 @@ export interface Client {
 /** The requests now in the house, so that a shutdown can end them. */
 export type Clients = Set<Client>;
 
+/** What the house has for everybody who comes. */
+export interface Welcome {
+  readonly clients: Clients;
+  readonly observer: Observer;
+  admit(incoming: IncomingMessage): Claim;
+}
+
 export function welcome(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { clients, admit }: { readonly clients: Clients; admit(incoming: IncomingMessage): Claim },
+  { clients, observer, admit }: Welcome,
 ): Client {
   const controller = new AbortController();
   const client: Client = {
     id: randomUUID(),
+    arrivedMs: performance.now(),
     incoming,
     outgoing,
     signal: controller.signal,
+    observer,
     admit: () => admit(incoming),
     end: (reason) => controller.abort(reason),
   };

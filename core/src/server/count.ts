@@ -2,24 +2,33 @@
 import { attempt, createCourse, targetName } from '../attempt/index.ts';
 import { RouterError, type TokenCount } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
+import { waited } from '../observe/index.ts';
 import type { CountCodec, Head } from '../protocol/protocol.ts';
 import { mapGroup, targetsOf } from '../routing/index.ts';
-import { callPlainly, type PlainScope } from './call.ts';
 import type { Client } from './client.ts';
 import { type Deadline, setDeadline } from './deadline.ts';
 import { circumstances, complete, findJourney, type Journey, type RouteTarget } from './journey.ts';
 import { fetchMedia } from './media.ts';
+import { callPlainly, type PlainScope } from './place.ts';
 import { sendReply } from './reply.ts';
 import { estimateTokens } from './token-estimate.ts';
 import { attend, type Visit } from './visit.ts';
 
 /** Serves one request for a count. Never throws. */
 export function count(codec: CountCodec, client: Client, router: Router, head: Head): Promise<void> {
-  return attend(codec, client, router, async ({ caller, body, record }) => {
+  return attend({ ...codec, operation: 'count_tokens' }, client, router, async ({ caller, body, record }) => {
     const { request, losses } = codec.decode(body, head);
     record.model = request.model;
     const fieldName = (field: string) => field;
-    const departure = { request, protocol: codec.name, stream: false, fieldName, decodeLosses: losses, body };
+    const departure = {
+      request,
+      protocol: codec.name,
+      stream: false,
+      fieldName,
+      decodeLosses: losses,
+      body,
+      headers: head.headers,
+    };
     const journey = findJourney(router, departure, caller);
     if (journey.route) record.route = journey.route.name;
     const deadline = setDeadline(client, journey);
@@ -48,7 +57,9 @@ async function countAt(router: Router, journey: Journey, scope: CountScope): Pro
     target.upstream.provider.countTokens ? [{ ...target, errand: 'count' as const }] : [],
   );
   if (targetsOf(group).length === 0) return estimate(journey);
-  const { request } = router.config.media.urls ? await fetchMedia(journey, router.media, client.signal) : journey;
+  const { request } = router.config.media.urls
+    ? await waited(record, fetchMedia(journey, router.media, client.signal))
+    : journey;
   const ask = (target: RouteTarget) =>
     callPlainly(target, scope, async (call) => {
       const { request: asked } = complete(target, request);
@@ -56,10 +67,10 @@ async function countAt(router: Router, journey: Journey, scope: CountScope): Pro
       return found ?? estimate(journey);
     });
   try {
-    const { value, target } = await attempt(createCourse(group), ask, {
+    const { value, target } = await attempt(createCourse(group, { ...journey, lookOnly: true }), ask, {
       signal: client.signal,
-      deadlineMs: deadline.atMs,
-      tries: record.tries,
+      deadline,
+      diary: record,
     });
     record.target = targetName(target);
     record.usage = { inputTokens: value.inputTokens };

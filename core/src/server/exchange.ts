@@ -1,18 +1,21 @@
 // THE SPINE: the whole way of one request, from its bytes to its answer's last. Read this file first.
 //
 //   bytes ─▶ decode ─▶ journey (route, targets) ─▶ media ─▶ attempt (breaker → retry → call → peek) ─▶ encode ─▶ bytes
-import { attempt, createCourse, noteFailure } from '../attempt/index.ts';
-import { type RelayEvent, RouterError } from '../contract/index.ts';
+import { type AttemptOptions, attempt, type Course, createCourse, noteFailure, noteSuccess } from '../attempt/index.ts';
+import { type AnswerEvent, type RelayEvent, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
-import type { RequestRecord } from '../observe/index.ts';
-import type { AnswerContext, Decoded, Head, ProtocolCodec, StreamEncoder } from '../protocol/protocol.ts';
-import { fetchWhole, type OpenAnswer, openStream, settle } from './call.ts';
+import { type RequestRecord, waited } from '../observe/index.ts';
+import type { AnswerContext, Head, ProtocolCodec, StreamEncoder } from '../protocol/protocol.ts';
+import { fetchWhole, type OpenAnswer, type OpenEvents, openStream, type Planner, settle } from './call.ts';
 import type { Client } from './client.ts';
 import { type Deadline, setDeadline } from './deadline.ts';
-import { type Departure, findJourney, type Journey, type RouteTarget } from './journey.ts';
-import { fetchMedia } from './media.ts';
+import { departureOf } from './departure.ts';
+import { findJourney, type Journey, type RouteTarget } from './journey.ts';
+import { reserveChat } from './limits.ts';
+import { fetchMedia, needsMedia } from './media.ts';
 import { pump } from './pump.ts';
 import { noteAnswer, noteFinish, openReply, sendReply } from './reply.ts';
+import { pumpOn } from './resume.ts';
 import { attend } from './visit.ts';
 
 /** Why an answer is given up that nobody reads on: something broke outside the pump. */
@@ -26,29 +29,35 @@ interface Passage<Echo> {
   readonly context: AnswerContext<Echo>;
   readonly client: Client;
   readonly journey: Journey;
+  readonly course: Course<RouteTarget>;
   readonly deadline: Deadline;
   readonly record: RequestRecord;
 }
 
 /** Serves one request in one protocol. Never throws: every failure is told to the client in its own protocol. */
 export function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, router: Router, head: Head): Promise<void> {
-  return attend(codec, client, router, async ({ caller, body, record }) => {
+  return attend(codec, client, router, async ({ caller, body, record, pass }) => {
     const decoded = codec.decode(body, head);
     record.model = decoded.request.model;
     record.stream = decoded.stream;
-    const found = findJourney(router, departure(codec, decoded, body), caller);
+    const found = findJourney(router, departureOf(codec, decoded, body, head), caller);
     if (found.route) record.route = found.route.name;
+    reserveChat(pass, found);
 
     const deadline = setDeadline(client, found);
     try {
-      const journey = router.config.media.urls ? await fetchMedia(found, router.media, client.signal) : found;
+      const journey =
+        router.config.media.urls && needsMedia(found)
+          ? await waited(record, fetchMedia(found, router.media, client.signal))
+          : found;
       const context = {
         requestId: client.id,
         model: decoded.request.model,
         createdS: Math.floor(Date.now() / 1000),
         echo: decoded.echo,
       };
-      const passage = { codec, context, client, journey, deadline, record };
+      const course = createCourse(journey.group, journey);
+      const passage = { codec, context, client, journey, course, deadline, record };
       await (decoded.stream ? answerStream(passage) : answerWhole(passage));
     } finally {
       deadline.clear();
@@ -56,24 +65,15 @@ export function exchange<Echo>(codec: ProtocolCodec<Echo>, client: Client, route
   });
 }
 
-function departure<Echo>(
-  codec: ProtocolCodec<Echo>,
-  { request, stream, losses, echo, relayOnly }: Decoded<Echo>,
-  body: unknown,
-): Departure {
-  const fieldName = (field: string) => codec.fieldName(field, echo);
-  const only = relayOnly === undefined ? {} : { relayOnly };
-  return { request, stream, protocol: codec.name, fieldName, decodeLosses: losses, body, ...only };
-}
-
 /** Not streamed: nothing leaves before the whole answer is there, so everything may fail over. */
 async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
-  const { codec, context, client, journey, deadline, record } = passage;
+  const { codec, context, client, journey, course, deadline, record } = passage;
   const ask = (target: RouteTarget) => fetchWhole(target, passage);
-  const { value, target } = await attempt(createCourse(journey.group), ask, {
+  const { value, target } = await attempt(course, ask, {
     signal: client.signal,
-    deadlineMs: deadline.atMs,
-    tries: record.tries,
+    deadline,
+    diary: record,
+    outputTokens: ({ finish }) => finish.usage.outputTokens,
   });
   noteAnswer(record, journey, target, value.plan);
   noteFinish(record, value.finish);
@@ -88,37 +88,44 @@ async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
 
 /** Streamed: once the first content is there the answer is committed, and a failure is told inside it. */
 async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
-  const { codec, context, client, journey, deadline, record } = passage;
+  const { codec, context, client, journey, course, deadline, record } = passage;
+  const { outgoing } = client;
+  const limits: AttemptOptions<RouteTarget> = { signal: client.signal, deadline, diary: record, endsLater: true };
   // Held out here: a client that leaves between the commit and its return must still free what was opened.
   let open: OpenAnswer | undefined;
-  const ask = async (target: RouteTarget) => {
-    open = await openStream(target, passage);
+  const ask = async (target: RouteTarget, plan?: Planner) => {
+    open = await openStream(target, passage, plan);
     return open;
   };
   try {
-    const { value, target } = await attempt(createCourse(journey.group), ask, {
-      signal: client.signal,
-      deadlineMs: deadline.atMs,
-      tries: record.tries,
-    });
+    const { value, target } = await attempt(course, (target) => ask(target), limits);
     noteAnswer(record, journey, target, value.plan);
     const head = value.headers ?? codec.answerHeaders?.(undefined, context);
     openReply(client, record, { 'content-type': codec.streamContentType, ...head });
     const encoder = codec.createEncoder(value.headers ? { ...context, relayed: true } : context);
-    const options = { requestId: client.id, idleMs: target.upstream.config.timeout.idleMs };
-    const { finish, error } = value.headers
-      ? await pump(value, passingOn(encoder), client.outgoing, options)
-      : await pump(value, encoder, client.outgoing, options);
-    if (finish) noteFinish(record, finish);
-    if (error) {
-      record.error = error;
-      noteFailure(target, error, performance.now());
-      value.end(error);
-    } else await settle(value);
+    const options = { requestId: client.id, onBreak: giveUp };
+    const told = value.headers
+      ? await pump(value, passingOn(encoder), outgoing, options)
+      : journey.route?.resume
+        ? await pumpOn(value, encoder, outgoing, { ...options, scope: passage, limits, ask })
+        : await pump(value, encoder, outgoing, options);
+    if (told.error) record.error = told.error;
+    else {
+      noteFinish(record, told.finish);
+      noteSuccess(told.last.target, performance.now());
+      await settle(told.last);
+    }
   } finally {
     // Does nothing to an answer that has been settled.
     open?.end(client.signal.reason ?? UNREAD);
   }
+}
+
+/** Ends an answer that has broken. Its failure is what the client is told. */
+function giveUp(broken: OpenEvents<AnswerEvent>, failure: RouterError): RouterError {
+  noteFailure(broken.target, failure, performance.now());
+  broken.end(failure);
+  return failure;
 }
 
 /** Of an encoder for an answer that is in the client's framing already: only a failure is left to be told. */

@@ -7,7 +7,7 @@ const LOSSES_CHARS_MAX = 1024;
 /** `x-request-id`, by the name of the client's protocol too, and the x-turnout-* headers of what is known so far. */
 export function answerHeaders(record: RequestRecord): Record<string, string> {
   record.firstByteMs = performance.now() - record.startMs;
-  record.overheadMs = Math.max(0, record.firstByteMs - record.upstreamMs);
+  record.overheadMs = Math.max(0, record.firstByteMs - record.upstreamMs - record.waitedMs);
   const headers: Record<string, string> = {
     'x-request-id': record.id,
     'x-turnout-attempts': String(record.calls),
@@ -19,9 +19,9 @@ export function answerHeaders(record: RequestRecord): Record<string, string> {
   return headers;
 }
 
-/** Of connections, of cookies, and of the router itself. */
+/** Of connections, of cookies, of the router itself, and what a browser would take for rules of this host. */
 const OURS =
-  /^(?:connection|content-length|date|keep-alive|proxy-.*|set-cookie|te|trailer|transfer-encoding|upgrade|x-request-id|x-turnout-.*)$/;
+  /^(?:connection|content-length|date|keep-alive|proxy-.*|set-cookie|te|trailer|transfer-encoding|upgrade|x-request-id|x-turnout-.*|access-control-.*|alt-svc|clear-site-data|location|nel|refresh|report-to|strict-transport-security|vary)$/;
 const NAME = /^[a-z0-9_-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 

@@ -15,8 +15,7 @@ import { count } from './count.ts';
 import { embed } from './embeddings.ts';
 import { errorDoorOf, errorResponse } from './error-door.ts';
 import { exchange } from './exchange.ts';
-import { refuseDoubled, refuseForeign } from './guard.ts';
-import { type AppOptions, type Env, type Handler, serve, shownPath } from './path.ts';
+import { type AppOptions, type Env, type Handler, keeping, refuseStrangers, serve, shownPath } from './path.ts';
 import { bedrockPathOf, decodeName } from './request-path.ts';
 
 /** Answers, and never throws. */
@@ -73,8 +72,8 @@ function inference(answer: Serve, options: AppOptions): Handler {
       const caller = router.keys.identify(incoming.headers);
       return () => caller;
     };
-    const client = welcome(incoming, outgoing, { clients: options.clients, admit });
-    await answer(client, router, { headers: incoming.headers });
+    const client = welcome(incoming, outgoing, { clients: options.clients, observer: options.observer, admit });
+    await keeping(router, () => answer(client, router, { headers: incoming.headers }));
     return RESPONSE_ALREADY_SENT;
   };
 }
@@ -93,15 +92,14 @@ function bedrockInference(options: AppOptions): Handler {
       const { method = '', url: target = '', headers } = incoming;
       return router.keys.challenge({ method, target, headers }, BEDROCK_SERVICE);
     };
-    const client = welcome(incoming, outgoing, { clients: options.clients, admit });
-    await answer(client, router, { headers: incoming.headers, model, stream });
+    const client = welcome(incoming, outgoing, { clients: options.clients, observer: options.observer, admit });
+    await keeping(router, () => answer(client, router, { headers: incoming.headers, model, stream }));
     return RESPONSE_ALREADY_SENT;
   };
 }
 
 /** Whoever it is, not now, or not from there. */
-function refuseAtTheDoor(incoming: Client['incoming'], router: Router, { draining }: AppOptions): void {
-  if (draining()) throw new RouterError('overloaded', 'the router is shutting down', { retryAfterMs: 1_000 });
-  refuseDoubled(incoming);
-  if (!router.keys.required) refuseForeign(incoming);
+function refuseAtTheDoor(incoming: Client['incoming'], router: Router, options: AppOptions): void {
+  if (options.draining()) throw new RouterError('overloaded', 'the router is shutting down', { retryAfterMs: 1_000 });
+  refuseStrangers(incoming, router, options);
 }

@@ -1,6 +1,6 @@
 // Where a request goes: its route's targets, and what the route adds to it. No I/O; `explain` goes the same way.
 
-import { targetName } from '../attempt/index.ts';
+import { type Bearings, targetName } from '../attempt/index.ts';
 import type { RouteConfig } from '../config/config.ts';
 import {
   type ChatRequest,
@@ -13,7 +13,9 @@ import {
   RouterError,
 } from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
+import type { Head } from '../protocol/protocol.ts';
 import { closeNames, type Group, mapGroup, resolve, type Settings } from '../routing/index.ts';
+import { stickyValue } from './sticky.ts';
 
 export interface RouteTarget {
   readonly upstream: Upstream;
@@ -37,7 +39,7 @@ export interface Way {
   readonly keyName: string;
 }
 
-export interface Journey extends Way {
+export interface Journey extends Way, Pick<Bearings, 'stickyValue'> {
   /** As the client sent it: what routes set is different for each target. */
   readonly request: ChatRequest;
   readonly protocol: Protocol;
@@ -50,12 +52,14 @@ export interface Journey extends Way {
   readonly body?: unknown;
   /** Why only a relay can serve it. */
   readonly relayOnly?: string;
+  /** The client's own. */
+  readonly headers?: Head['headers'];
 }
 
 /** What a journey starts from. */
 export type Departure = Pick<
   Journey,
-  'request' | 'protocol' | 'stream' | 'fieldName' | 'decodeLosses' | 'body' | 'relayOnly'
+  'request' | 'protocol' | 'stream' | 'fieldName' | 'decodeLosses' | 'body' | 'relayOnly' | 'headers'
 >;
 
 /** The smallest request for a model, to see where it would go. */
@@ -71,7 +75,10 @@ export function departFrom(model: string): Departure {
 
 /** The way of a chat request. Throws as `findWay`. */
 export function findJourney(router: Router, departure: Departure, caller: Caller): Journey {
-  return { ...departure, ...findWay(router, departure.request.model, caller) };
+  const { request, headers } = departure;
+  const way = findWay(router, request.model, caller);
+  // Only a sticky route asks for it. Of the request as it came: what is fetched may have changed by the next turn.
+  return { ...departure, ...way, stickyValue: (by) => stickyValue(by, request, headers) };
 }
 
 /** Finds where a model's name leads. Throws `model-not-found` with close names, `forbidden` for a model the key may not use. */
@@ -131,7 +138,9 @@ export interface Prepared extends Completed {
 
 /** Asks the target's provider for its plan. Throws what the plan throws, and `unsupported` when it would be a strict loss. */
 export function prepare(target: RouteTarget, journey: Journey): Prepared {
-  const { protocol, stream, body, relayOnly } = journey;
+  const { protocol, stream, relayOnly } = journey;
+  // Only an answer that is told can be gone on with: what a target would pass on of it is not known.
+  const body = stream && relayOnly === undefined && journey.route?.resume ? undefined : journey.body;
   const { name, provider } = target.upstream;
   if (relayOnly !== undefined && !provider.relay) throw unreadable(name, relayOnly);
   const { request, defaulted } = complete(target, journey.request);
@@ -183,14 +192,19 @@ export function prepareEmbedding(target: RouteTarget, asked: EmbedRequest, way: 
   return { request, plan, embeddings };
 }
 
+export interface Glance extends Pick<Prepared, 'plan' | 'defaulted'> {
+  /** The plan is one for embeddings. */
+  readonly embeds?: true;
+}
+
 /** What a target would do with the smallest request of the kind that its model takes. Throws what a chat's plan throws. */
-export function lookAhead(target: RouteTarget, journey: Journey): Pick<Prepared, 'plan' | 'defaulted'> {
+export function lookAhead(target: RouteTarget, journey: Journey): Glance {
   try {
     return prepare(target, journey);
   } catch (refusal) {
     try {
       const { plan } = prepareEmbedding(target, { model: target.model, input: ['hello'] }, journey);
-      return { plan, defaulted: NOTHING };
+      return { plan, defaulted: NOTHING, embeds: true };
     } catch {
       throw refusal;
     }

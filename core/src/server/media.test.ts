@@ -70,3 +70,23 @@ test('when one cannot be fetched, the others are not fetched on', async () => {
   await expect(fetchMedia(journey, media, never)).rejects.toThrow('no such picture');
   expect(ended).toContain('https://a/slow');
 });
+
+test('a client that leaves ends all that is being fetched for it', async () => {
+  const client = new AbortController();
+  const ended: string[] = [];
+  const media: MediaFetcher = {
+    fetch: (url, signal) =>
+      new Promise((_, refuse) => {
+        signal.addEventListener('abort', () => {
+          ended.push(url);
+          refuse(signal.reason);
+        });
+      }),
+    close: async () => {},
+  };
+  const fetching = fetchMedia({ request: request(image('https://a/1'), image('https://a/2')) }, media, client.signal);
+  const gone = new Error('the client has left');
+  client.abort(gone);
+  await expect(fetching).rejects.toBe(gone);
+  expect(ended).toEqual(['https://a/1', 'https://a/2']);
+});

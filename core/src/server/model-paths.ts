@@ -4,7 +4,7 @@ import { RouterError } from '../contract/index.ts';
 import { resolve } from '../routing/index.ts';
 import { asksAnthropic } from './error-door.ts';
 import { listModels } from './models.ts';
-import { type AppOptions, answerJson, type Env, identify, serve } from './path.ts';
+import { type AppOptions, answerJson, type Env, identify, keeping, serve } from './path.ts';
 
 export function addModelPaths(app: Hono<Env>, options: AppOptions): void {
   const createdS = Math.floor(Date.now() / 1000);
@@ -12,7 +12,8 @@ export function addModelPaths(app: Hono<Env>, options: AppOptions): void {
   for (const prefix of ['/v1', '/openai/v1', '/anthropic/v1']) {
     serve(app, 'GET', `${prefix}/models`, async (context) => {
       const caller = identify(context, options);
-      const names = await listModels(options.router(), caller);
+      const router = options.router();
+      const names = await keeping(router, () => listModels(router, caller));
       const list = asksAnthropic(context.env.incoming)
         ? pageOf(names, context)
         : { object: 'list', data: names.map(describe) };

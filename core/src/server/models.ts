@@ -1,4 +1,5 @@
 // GET /v1/models: the names a caller may put in "model".
+import { RouterError } from '../contract/index.ts';
 import type { Caller, Router } from '../host/index.ts';
 import { keptFor } from './kept.ts';
 
@@ -39,13 +40,14 @@ function nameThrough(route: Router['config']['routes'][number], provider: string
   return route.name.replace('*', () => star);
 }
 
-const modelIds = keptFor(KEPT_MS, async ({ name, provider, log }, forget): Promise<readonly string[]> => {
+const modelIds = keptFor(KEPT_MS, async ({ name, provider, log, concealment }, forget): Promise<readonly string[]> => {
   try {
     const models = (await provider.models?.({ signal: AbortSignal.timeout(LIST_MS), log })) ?? [];
     return models.map((model) => model.id);
   } catch (error) {
     forget();
-    log.warn({ provider: name, err: error }, 'a provider did not list its models');
+    const err = concealment?.error(RouterError.from(error)) ?? error;
+    log.warn({ provider: name, err }, 'a provider did not list its models');
     return [];
   }
 });

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { peek, Watch } from '../attempt/index.ts';
 import type { ChatEvent } from '../contract/index.ts';
 import type { StreamEncoder } from '../protocol/protocol.ts';
-import { pump } from './pump.ts';
+import type { OpenEvents } from './call.ts';
+import { type PumpOptions, pump } from './pump.ts';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] }));
 afterEach(() => vi.useRealTimers());
@@ -36,7 +37,7 @@ function stepwise() {
   return { events: events(), step };
 }
 
-async function begin() {
+async function begin(onBreak: PumpOptions<ChatEvent>['onBreak'] = (_, failure) => failure) {
   const { events, step } = stepwise();
   const outgoing = new PassThrough();
   let written = '';
@@ -44,11 +45,12 @@ async function begin() {
     written += chunk;
   });
   const watch = new Watch(new AbortController().signal);
-  const answer = { opened: await peek(events), watch, plan: undefined as never, end: () => watch.end() }; // pump reads no plan
-  // The cast: of a response, the pump only writes to it.
+  const read = { opened: await peek(events), watch, idleMs: 600_000, end: () => watch.end() };
+  // The casts: the pump reads neither plan nor target, and of a response it only writes to it.
+  const answer = { ...read, plan: undefined as never, target: undefined as never };
   const response = outgoing as unknown as ServerResponse;
-  const pumped = pump(answer, encoder, response, { requestId: 'r', idleMs: 600_000 });
-  return { pumped, step, written: () => written, end: answer.end };
+  const pumped = pump(answer, encoder, response, { requestId: 'r', onBreak });
+  return { pumped, step, answer, written: () => written, end: answer.end };
 }
 
 test('a silent stream gets heartbeats between events, a busy one gets none', async () => {
@@ -73,4 +75,27 @@ test('an end without finish is told inside the stream', async () => {
   expect((await pumped).error?.code).toBe('upstream-failed');
   await vi.waitFor(() => expect(written()).toBe('a!upstream-failed'));
   end();
+});
+
+test('while another answer is sought to go on with, there are heartbeats too', async () => {
+  const next = stepwise();
+  let goOn: ((answer: OpenEvents<ChatEvent>) => void) | undefined;
+  const { pumped, step, answer, written, end } = await begin(
+    () =>
+      new Promise((found) => {
+        goOn = found;
+      }),
+  );
+  await step(undefined);
+  await vi.waitFor(() => expect(goOn).toBeDefined());
+  await vi.advanceTimersByTimeAsync(45_000);
+  await vi.waitFor(() => expect(written()).toBe('a~~'));
+  const watch = new Watch(new AbortController().signal);
+  goOn?.({ ...answer, opened: await peek(next.events), watch, end: () => watch.end() });
+  await next.step({ type: 'finish', reason: 'stop', rawReason: 'end', usage });
+  expect((await pumped).finish?.rawReason).toBe('end');
+  await vi.waitFor(() => expect(written()).toBe('a~~a.'));
+  watch.end();
+  end();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,7 +1,7 @@
 // The one loop that pumps events: from an answer that has begun to the client's socket.
 import type { ServerResponse } from 'node:http';
 import { incomplete } from '../attempt/index.ts';
-import type { AnswerEvent, FinishEvent, RouterError } from '../contract/index.ts';
+import { type AnswerEvent, type FinishEvent, RouterError } from '../contract/index.ts';
 import type { StreamEncoder } from '../protocol/protocol.ts';
 import type { OpenEvents } from './call.ts';
 import { Outlet } from './outlet.ts';
@@ -13,26 +13,26 @@ const HEARTBEAT_MS = 15_000;
 /** How long a client may take to read the error that ends its answer. */
 const LAST_WORDS_MS = 1_000;
 
-export interface Pumped {
-  readonly finish?: FinishEvent;
+/** How an answer ended. */
+export type Pumped<Event extends AnswerEvent> =
+  | { readonly finish: FinishEvent; readonly last: OpenEvents<Event>; readonly error?: never }
   /** What broke the answer after its first byte. */
-  readonly error?: RouterError;
-}
+  | { readonly error: RouterError; readonly finish?: never };
 
-export interface PumpOptions {
+export interface PumpOptions<Event extends AnswerEvent> {
   readonly requestId: string;
-  /** Of a silence, in milliseconds. */
-  readonly idleMs: number;
+  /** Ends an answer that has broken. Gives the one that goes on in its place, or the failure that the client is to be told. */
+  onBreak(broken: OpenEvents<Event>, failure: RouterError): RouterError | Promise<OpenEvents<Event> | RouterError>;
 }
 
 /** Writes the whole answer and ends the response. Never throws: a failure after commit is told to the client in its own
- * protocol and returned. The caller has written the head, and ends the answer. */
+ * protocol and returned. The caller has written the head, and ends the last answer. */
 export async function pump<Event extends AnswerEvent>(
   answer: OpenEvents<Event>,
   encoder: StreamEncoder<Event>,
   outgoing: ServerResponse,
-  options: PumpOptions,
-): Promise<Pumped> {
+  options: PumpOptions<Event>,
+): Promise<Pumped<Event>> {
   const outlet = new Outlet(outgoing);
   // An event leaves a mark and no more: to set a timer anew for each one would cost as much as to encode it.
   let silent = false;
@@ -40,32 +40,38 @@ export async function pump<Event extends AnswerEvent>(
     if (silent) outlet.write(encoder.heartbeat);
     silent = true;
   }, HEARTBEAT_MS);
-  let over = false;
-  const take = (event: Event) => {
-    // A plugin that does not hear the signal may go on talking.
-    if (over) return;
-    silent = false;
-    outlet.write(encoder.push(event));
-  };
   try {
-    const finish = await answer.watch.orAborted(drive(answer, options.idleMs, outlet, take));
-    outlet.end();
-    return { finish };
-  } catch (thrown) {
-    const error = answer.watch.failureOf(thrown);
-    outlet.write(encoder.fail(error, options.requestId));
-    outlet.end(LAST_WORDS_MS);
-    return { error };
+    for (let last = answer; ; ) {
+      let isOver = false;
+      const take = (event: Event) => {
+        // A plugin that does not hear the signal may go on talking.
+        if (isOver) return;
+        silent = false;
+        outlet.write(encoder.push(event));
+      };
+      try {
+        const finish = await last.watch.orAborted(drive(last, outlet, take));
+        outlet.end();
+        return { finish, last };
+      } catch (thrown) {
+        isOver = true;
+        const next = await options.onBreak(last, last.watch.failureOf(thrown));
+        if (RouterError.is(next)) {
+          outlet.write(encoder.fail(next, options.requestId));
+          outlet.end(LAST_WORDS_MS);
+          return { error: next };
+        }
+        last = next;
+      }
+    }
   } finally {
-    over = true;
     clearInterval(heartbeat);
   }
 }
 
 /** Reads to `finish`, no faster than the client takes it. */
 async function drive<Event extends AnswerEvent>(
-  { opened, watch }: OpenEvents<Event>,
-  idleMs: number,
+  { opened, watch, idleMs }: OpenEvents<Event>,
   outlet: Outlet,
   take: (event: Event) => void,
 ): Promise<FinishEvent> {

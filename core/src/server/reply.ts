@@ -7,6 +7,7 @@ import type { EncodedError } from '../protocol/protocol.ts';
 import { type Client, cutOff } from './client.ts';
 import { answerHeaders } from './headers.ts';
 import { type Journey, lossesOf, type RouteTarget } from './journey.ts';
+import { withLimits } from './limits.ts';
 
 /** Writes down who answers and what is lost on the way there, by the names the client used. */
 export function noteAnswer(
@@ -16,6 +17,10 @@ export function noteAnswer(
   plan: Plan,
 ): void {
   record.target = targetName(target);
+  if (plan.relay) record.relayed = true;
+  if (plan.resolution.price) record.price = plan.resolution.price;
+  // An answer that streams has its first content now.
+  if (record.stream) record.firstTokenMs = performance.now() - record.startMs;
   record.losses = lossesOf(journey, plan).map((loss) => ({ ...loss, field: journey.fieldName(loss.field) }));
 }
 
@@ -29,7 +34,7 @@ export function noteFinish(record: RequestRecord, finish: FinishEvent): void {
 export function openReply(client: Client, record: RequestRecord, headers: OutgoingHttpHeaders): void {
   record.status = 200;
   client.outgoing.writeHead(200, {
-    ...headers,
+    ...withLimits(headers, client, record),
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
     ...answerHeaders(record),
@@ -50,7 +55,7 @@ export function sendReply(
   // A body that was not read to its end cannot be followed by another request on the same connection, before HTTP/2.
   const unread = incoming.complete || incoming.httpVersionMajor > 1 ? {} : { connection: 'close' };
   outgoing.writeHead(status, {
-    ...headers,
+    ...withLimits(headers, client, record),
     ...unread,
     'content-length': Buffer.byteLength(body),
     ...answerHeaders(record),

@@ -8,13 +8,18 @@ export interface SelfCheckOptions {
 }
 
 /** What the provider finds; nothing for one that cannot examine itself. Never rejects. */
-export async function selfCheck({ provider, log }: Upstream, options: SelfCheckOptions): Promise<readonly Finding[]> {
+export async function selfCheck(
+  { provider, log, concealment }: Upstream,
+  options: SelfCheckOptions,
+): Promise<readonly Finding[]> {
   const { limitMs, thorough } = options;
   try {
     const call = { signal: AbortSignal.timeout(limitMs), log, ...(thorough && { thorough }) };
-    return (await provider.check?.(call)) ?? [];
+    const found = (await provider.check?.(call)) ?? [];
+    return concealment ? found.map((one) => ({ ...one, detail: concealment.text(one.detail) })) : found;
   } catch (thrown) {
-    return [{ ok: false, what: 'check', detail: messageOf(thrown) }];
+    const detail = messageOf(thrown);
+    return [{ ok: false, what: 'check', detail: concealment?.text(detail) ?? detail }];
   }
 }
 

@@ -26,7 +26,8 @@ export function estimateTokens({ system, messages, tools }: ChatRequest): number
   return Math.ceil(tokens);
 }
 
-const textTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
+/** Of a text alone. */
+export const textTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 
 const sumOf = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + partTokens(part), 0);
 

@@ -1,9 +1,10 @@
 // A provider put to the test with the smallest call that costs anything: the way of a request, without HTTP and without retries.
 import { randomUUID } from 'node:crypto';
+import { createCourse } from '../attempt/index.ts';
 import { RouterError, type Usage } from '../contract/index.ts';
 import type { Upstream } from '../host/index.ts';
 import { NO_SETTINGS, orderedGroup } from '../routing/index.ts';
-import { callPlainly, fetchWhole, type PlainScope } from './call.ts';
+import { fetchWhole } from './call.ts';
 import {
   departFrom,
   type Journey,
@@ -13,6 +14,7 @@ import {
   prepareEmbedding,
   type RouteTarget,
 } from './journey.ts';
+import { callPlainly, type PlainScope } from './place.ts';
 
 export interface Trial {
   readonly target: RouteTarget;
@@ -34,7 +36,7 @@ export async function tryModels(upstream: Upstream, models: readonly string[]): 
       refusal = thrown;
       continue;
     }
-    const { finish } = await fetchWhole(target, { ...scope(), journey });
+    const { finish } = await fetchWhole(target, { ...scope(), journey, course: createCourse(journey.group) });
     return { target, usage: finish.usage };
   }
   for (const target of targets) {
@@ -71,9 +73,10 @@ export function trialOf(target: RouteTarget): Journey {
 }
 
 function scope(): PlainScope {
+  const endMs = performance.now() + TRIAL_MS;
   return {
     client: { id: randomUUID(), signal: AbortSignal.timeout(TRIAL_MS) },
-    deadline: { epochMs: Date.now() + TRIAL_MS },
-    record: { calls: 0, upstreamMs: 0 },
+    deadline: { atMs: endMs, endOf: () => endMs },
+    record: { calls: 0, upstreamMs: 0, waitedMs: 0 },
   };
 }

@@ -12,14 +12,17 @@ const heard: string[] = [];
 beforeEach(async () => {
   heard.length = 0;
   const limits = { headMs: 100, bodyMs: 200, idleMs: 150 };
-  twin = createTwinServer((incoming, outgoing) => {
-    incoming.on('error', () => {});
-    incoming.on('aborted', () => heard.push('aborted'));
-    incoming.resume().on('end', () => {
-      heard.push('end');
-      outgoing.end('served');
-    });
-  }, limits);
+  twin = createTwinServer(
+    (incoming, outgoing) => {
+      incoming.on('error', () => {});
+      incoming.on('aborted', () => heard.push('aborted'));
+      incoming.resume().on('end', () => {
+        heard.push('end');
+        outgoing.end('served');
+      });
+    },
+    { limits },
+  );
   twin.server.listen(0, '127.0.0.1');
   await once(twin.server, 'listening');
   // The cast: a server that listens on host and port has an AddressInfo.

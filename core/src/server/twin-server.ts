@@ -1,8 +1,10 @@
-// HTTP/1.1 and cleartext HTTP/2 on one port: a connection's first bytes tell which. The AWS SDK for JavaScript speaks HTTP/2 with
-// prior knowledge to any http:// endpoint (3.1164, 2026-11).
+// HTTP/1.1 and HTTP/2 on one port: in the clear a connection's first bytes tell which, over TLS its ALPN. The AWS SDK for JavaScript
+// speaks HTTP/2 with prior knowledge to any http:// endpoint (3.1164, 2026-11).
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import https from 'node:https';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 
 export type Listener = (
   incoming: IncomingMessage | Http2ServerRequest,
@@ -12,6 +14,8 @@ export type Listener = (
 export interface TwinServer {
   /** The one that listens, for both. */
   readonly server: http.Server;
+  /** The certificate of connections to come. Only for a server that began with one. */
+  renew(tls: SecureContextOptions): void;
   /** Stops accepting, lets what runs finish, and after `limitMs` cuts off the rest. Resolves when every connection is gone. */
   drain(limitMs: number): Promise<void>;
 }
@@ -63,15 +67,23 @@ const SWEEP_MS = 50;
 /** How every HTTP/2 connection begins (RFC 9113, 3.4). */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
+export interface TwinServerOptions {
+  readonly limits?: Limits;
+  /** With it, TLS is spoken, and nothing else. */
+  readonly tls?: SecureContextOptions | undefined;
+}
+
 /** Not listening yet. */
-export function createTwinServer(listener: Listener, limits = LIMITS): TwinServer {
+export function createTwinServer(listener: Listener, { limits = LIMITS, tls }: TwinServerOptions = {}): TwinServer {
   /** Connections without a request yet: node does not count them as idle. */
   const unused = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const server = http.createServer(http1Options(limits), (incoming, outgoing) => {
+  const first: Listener = (incoming, outgoing) => {
     unused.delete(incoming.socket);
     listener(incoming, outgoing);
-  });
+  };
+  const secure = tls && https.createServer({ ...http1Options(limits), ...tlsOptions(limits), ...tls }, first);
+  const server = secure ?? http.createServer(http1Options(limits), first);
   const second = http2.createServer(HTTP2_OPTIONS, (incoming, outgoing) => {
     limitBody(incoming, limits.bodyMs);
     // One name for it in all that follows, and this one counts (RFC 9113, 8.3.1).
@@ -88,20 +100,46 @@ export function createTwinServer(listener: Listener, limits = LIMITS): TwinServe
   });
 
   // Node's own way of taking a connection: the HTTP/1.1 server goes on keeping its books of those it is given.
-  const [accept] = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
+  const ready = secure ? 'secureConnection' : 'connection';
+  const [accept] = server.listeners(ready);
+  server.removeAllListeners(ready);
+  const take = (socket: Socket, isHttp2: boolean) => {
+    if (!isHttp2) return void accept?.call(server, socket);
+    unused.delete(socket);
+    // Else a client's end of the connection would be no end of its requests: HTTP/1.1 keeps its sockets half open.
+    socket.allowHalfOpen = false;
+    second.emit('connection', socket);
+  };
+  server.on(ready, (socket: Socket | TLSSocket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
-    sniff(socket, limits.headMs, (isHttp2) => {
-      if (!isHttp2) return void accept?.call(server, socket);
-      unused.delete(socket);
-      // Else a client's end of the connection would be no end of its requests: HTTP/1.1 keeps its sockets half open.
-      socket.allowHalfOpen = false;
-      second.emit('connection', socket);
+    if ('alpnProtocol' in socket) take(socket, socket.alpnProtocol === 'h2');
+    else sniff(socket, limits.headMs, (isHttp2) => take(socket, isHttp2));
+  });
+  const greeting = secure ? watchGreetings(secure) : new Map<string, Socket>();
+  return {
+    server,
+    renew: (renewed) => secure?.setSecureContext(renewed),
+    drain: (limitMs) => drain(server, { unused, greeting, sessions }, limitMs),
+  };
+}
+
+const tlsOptions = ({ headMs }: Limits) => ({ ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: headMs });
+
+/** The connections whose TLS has not begun, by where they come from: the socket that TLS makes of one does not tell from which. Over a
+ * Unix socket they all come from the same place, and only the latest is known. */
+function watchGreetings(server: https.Server): ReadonlyMap<string, Socket> {
+  const greeting = new Map<string, Socket>();
+  const placeOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (socket: Socket) => {
+    const place = placeOf(socket);
+    greeting.set(place, socket);
+    socket.once('close', () => {
+      if (greeting.get(place) === socket) greeting.delete(place);
     });
   });
-  return { server, drain: (limitMs) => drain(server, { unused, sessions }, limitMs) };
+  server.on('secureConnection', (socket) => greeting.delete(placeOf(socket)));
+  return greeting;
 }
 
 /** Waits for the first bytes, puts them back, and says what they begin. */
@@ -152,12 +190,13 @@ function closeIdle(session: ServerHttp2Session, idleMs: number): void {
 
 interface Connections {
   readonly unused: ReadonlySet<Socket>;
+  readonly greeting: ReadonlyMap<string, Socket>;
   readonly sessions: ReadonlySet<ServerHttp2Session>;
 }
 
-function drain(server: http.Server, { unused, sessions }: Connections, limitMs: number): Promise<void> {
+function drain(server: http.Server, { unused, greeting, sessions }: Connections, limitMs: number): Promise<void> {
   return new Promise((done) => {
-    for (const socket of unused) socket.destroy();
+    for (const socket of [...unused, ...greeting.values()]) socket.destroy();
     // Keep-alive sockets become idle one by one as their requests end.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     const kill = setTimeout(() => {

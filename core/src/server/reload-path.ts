@@ -1,0 +1,28 @@
+// POST /admin/reload: what the file says now, put to work, or everything that is wrong with it.
+import type { Hono } from 'hono';
+import { ConfigError } from '../config/index.ts';
+import { RouterError } from '../contract/index.ts';
+import { readBody } from './body.ts';
+import { type AppOptions, administrator, answerJson, type Env, serve } from './path.ts';
+
+export function addReloadPath(app: Hono<Env>, options: AppOptions): void {
+  serve(app, 'POST', '/admin/reload', async (context) => {
+    administrator(context, options);
+    if (options.draining()) throw new RouterError('overloaded', 'the router is shutting down', { retryAfterMs: 1_000 });
+    // There is nothing to be said in a body. What is sent all the same is taken in, so that the connection can be used again.
+    await readBody(context.env.incoming, options.router().config.server.bodyLimitBytes);
+    try {
+      return answerJson(context, await options.reload());
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const { issues } = error;
+      const first = issues[0];
+      const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+      const where =
+        first === undefined ? '' : `${first.file}:${first.line}:${first.column} ${first.path}: ${first.message}`;
+      const message = `nothing has changed, the configuration is wrong: ${where}${more}`;
+      const said = { message, type: 'invalid_request_error', param: null, code: 'invalid_configuration' };
+      return answerJson(context, { error: said, issues }, 422);
+    }
+  });
+}
