@@ -16,11 +16,13 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 /** What a status other than 200 means. Reads the answer's body. */
 export async function refusalOf({ statusCode, headers, body }: Answer): Promise<RouterError> {
   const code = CODES[statusCode] ?? 'upstream-failed';
-  const said = code === 'invalid-request' ? `: ${await firstLine(body)}` : '';
+  const quote = code === 'invalid-request' ? await firstLine(body) : '';
   await body.dump();
   const seconds = Number(headers['retry-after']);
-  return new RouterError(code, `parrot answered with status ${statusCode}${said}`, {
+  return new RouterError(code, `parrot answered with status ${statusCode}${quote === '' ? '' : `: ${quote}`}`, {
     upstream: { status: statusCode },
+    // It may repeat what was asked: the client may see that, a log may not.
+    quote,
     ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
   });
 }

@@ -50,3 +50,9 @@ export type Step = StepOptions<Operation> & Fault;
 
 /** A step, or a function that makes one of the request; undefined stands for the own answer. */
 export type ScriptEntry = LocalEntry<Operation, Step>;
+
+/** What a step says of the answer, whether it ends well or not; what is left out is the own answer's. */
+export function scriptedAnswer(step: Step | undefined): ScriptedAnswer {
+  if (step?.kind === 'answer') return step;
+  return (step && 'answer' in step && step.answer) || {};
+}

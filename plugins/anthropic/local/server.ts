@@ -21,7 +21,7 @@ import { encodeMessage, encodeStream } from './message.ts';
 import { answerModels } from './model-list.ts';
 import { DIALECT, playRefusal } from './playback.ts';
 import { invalid, Refusal } from './refusal.ts';
-import type { Operation, RecordedRequest, Step } from './script.ts';
+import { type Operation, type RecordedRequest, type Step, scriptedAnswer } from './script.ts';
 import { countPrompt } from './tokens.ts';
 import { findBlockFault } from './validate-blocks.ts';
 import { findSettingFault } from './validate-settings.ts';
@@ -84,7 +84,7 @@ function decide(record: OpenRequest<Operation>, { options, cache, take }: Room):
     if (record.operation === 'models') return answerModels(record.path, options.models);
     const parsed = checkedBody(record, options);
     if (record.operation === 'count') return takeJson({ input_tokens: countPrompt(parsed) });
-    const answer = composeAnswer(parsed, step?.kind === 'answer' ? step : {}, cache);
+    const answer = composeAnswer(parsed, scriptedAnswer(step), cache);
     const outputTokens = Number(answer.usage.output_tokens);
     if (parsed.raw.stream !== true) return takeJson(encodeMessage(answer), outputTokens);
     return {

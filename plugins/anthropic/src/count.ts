@@ -1,5 +1,5 @@
 // How many tokens a request takes, as Anthropic counts them.
-import { type ChatRequest, RouterError, type TokenCount } from '@turnout/core/contract';
+import { type ChatRequest, quoteOf, RouterError, type TokenCount } from '@turnout/core/contract';
 import { isObject, readText, toNetworkError } from '@turnout/core/plugin';
 import type { Client } from './client.ts';
 import { brokenAnswer } from './error.ts';
@@ -34,7 +34,10 @@ export async function countTokens(client: Client, request: ChatRequest, signal: 
     const { status } = failure.upstream ?? {};
     // Servers that only speak Anthropic's protocol often count nothing.
     if (failure.code === 'upstream-denied' && (status === 404 || status === 405)) {
-      throw new RouterError('unsupported', `${failure.message}: the server counts no tokens`, { cause: failure });
+      throw new RouterError('unsupported', `${failure.message}: the server counts no tokens`, {
+        cause: failure,
+        ...quoteOf(failure),
+      });
     }
     throw failure;
   }

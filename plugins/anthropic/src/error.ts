@@ -23,12 +23,14 @@ export function toRouterError(failure: Failure, context: ErrorContext, usage?: P
   const { status, requestId, retryAfterMs } = failure;
   const type = cleaned(failure.type, context);
   const code = codeOf(failure);
-  const said = [type, cleaned(failure.message, context)].filter((text) => text !== '').join(': ');
+  const quote = cleaned(failure.message, context);
+  const said = [type, quote].filter((text) => text !== '').join(': ');
   const advice = adviceOf(failure, context);
   const message = `${labelOf(context)}: ${said || `HTTP ${status}`}${advice === '' ? '' : ` (${advice})`}`;
   const isTooLarge = code === 'invalid-request' && (status === 413 || type === 'request_too_large');
   return new RouterError(code, message, {
     publicMessage: masked(message, context),
+    quote,
     ...(isTooLarge ? { status: 413 } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(usage === undefined ? {} : { usage }),
@@ -57,6 +59,8 @@ export function readRefusal(status: number, headers: Headers, text: string, cont
     upstream: { status, ...(requestId === undefined ? {} : { requestId }) },
     ...(status === 413 ? { status } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    // Whoever refuses with a page is no model's server: it may have read something in this request that it does not let pass.
+    ...(status === 403 ? { ofRequest: true } : {}),
   });
 }
 

@@ -71,7 +71,12 @@ function createProvider(config: AnthropicConfig, host: Host): Provider {
       const { body, betas, echo, losses, reasoningLine } = shapeRequest(request);
       const reason = relay === undefined ? undefined : `the request is rebuilt: ${relay}`;
       const wire: Wire = { body, betas, echo, stream };
-      return { resolution: resolutionOf(request.model, reasoningLine, reason), losses, wire };
+      const goesOn = isKnown(traitsOf(request.model)) && body.messages.at(-1)?.role === 'assistant';
+      return {
+        resolution: resolutionOf(request.model, reasoningLine, reason),
+        ...{ losses, wire },
+        ...(goesOn ? { prefill: true } : {}),
+      };
     },
     stream: (_request, call) => streamAnswer(sourceOf(call, true)),
     generate: (_request, call) => requestResult(sourceOf(call, false)),

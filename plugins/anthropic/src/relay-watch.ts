@@ -58,11 +58,9 @@ export class MessagesWatch implements SseWatch {
         break;
       case 'message_delta':
         this.#end.delta(event);
-        this.content = true;
         break;
       case 'message_stop':
         this.#stopped = true;
-        this.content = true;
         break;
       case 'error':
         throw toRouterError(
@@ -77,8 +75,7 @@ export class MessagesWatch implements SseWatch {
   #block(block: unknown): void {
     if (!isObject(block)) return;
     if (block.type === 'tool_use') this.#calls++;
-    // Texts and thinking begin with nothing in them.
-    this.content ||= (block.type !== 'text' && block.type !== 'thinking') || saysSomething(block);
+    this.content ||= showsSomething(block);
   }
 
   /** The event with the client's name of the model in it. */
@@ -106,6 +103,10 @@ export class MessagesWatch implements SseWatch {
 const READ = new Set([
   ...['message_start', 'content_block_start', 'content_block_delta', 'message_delta', 'message_stop', 'error'],
 ]);
+
+/** Texts and thinking begin with nothing in them. */
+export const showsSomething = (block: Bag): boolean =>
+  (block.type !== 'text' && block.type !== 'thinking') || saysSomething(block);
 
 const saysSomething = (delta: unknown): boolean =>
   isObject(delta) && Object.entries(delta).some(([name, value]) => name !== 'type' && value !== '' && value !== null);

@@ -15,7 +15,7 @@ import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
 import { AnswerEnd } from './finish.ts';
 import type { RelayPlan } from './relay-plan.ts';
-import { MessagesWatch } from './relay-watch.ts';
+import { MessagesWatch, showsSomething } from './relay-watch.ts';
 import { ANSWER_BYTES_MAX } from './result.ts';
 import { type Bag, bagsIn } from './wire.ts';
 
@@ -74,7 +74,8 @@ async function* tellBody(
       ? brokenAnswer(context, 'the answer is not a message')
       : toRouterError(failure, context);
   }
-  yield { type: 'bytes', bytes: Buffer.from(replaceModel(text, model)), content: true };
+  const bytes = Buffer.from(replaceModel(text, model));
+  yield { type: 'bytes', bytes, ...(bagsIn(message.content).some(showsSomething) && { content: true }) };
   yield endOf(message);
 }
 

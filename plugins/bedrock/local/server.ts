@@ -19,7 +19,7 @@ import { createPromptCache } from './prompt-cache.ts';
 import { createSeal } from './reasoning-seal.ts';
 import { Refusal } from './refusal.ts';
 import { runOperation } from './runtime.ts';
-import type { Step } from './script.ts';
+import { type Step, scriptedAnswer } from './script.ts';
 import { ACTIONS, type Operation, parseTarget } from './target.ts';
 
 export interface BedrockLocalOptions extends LocalOptions<Operation, Step> {
@@ -74,7 +74,7 @@ function createVendor(options: BedrockLocalOptions): LocalVendor<Operation, Step
       const names = modelNames(target.modelId);
       checkAccess(caller, ACTIONS[target.operation], { arn: resourceArn(target.modelId, caller.region), names });
       const step = script.take(record, names);
-      const override = step?.kind === 'answer' ? step : {};
+      const override = scriptedAnswer(step);
       const { headers } = record;
       const own = () => runOperation({ target, body, region: caller.region, headers }, tools, override);
       return play(step, own, options.tokensPerSecond);

@@ -132,9 +132,9 @@ export class AnswerReader {
     const custom = customNames.has(name);
     const { index } = this.#begin(at, custom ? 'custom' : 'input');
     if (!server) this.#calls++;
-    const block = { type: 'tool-call', id: toolUseId, name: names.client(name) ?? name } as const;
+    const called = { id: this.#check(toolUseId), name: names.client(name) ?? this.#check(name) };
     const kind = { ...(custom ? { custom } : {}), ...(server ? { server } : {}) };
-    this.out.push({ type: 'block-start', index, block: { ...block, ...kind } });
+    this.out.push({ type: 'block-start', index, block: { type: 'tool-call', ...called, ...kind } });
   }
 
   /** The answer itself. One is enough: two in a row would be no JSON. */
@@ -188,7 +188,7 @@ export class AnswerReader {
   #reasoningDelta(at: number, { text, signature, redactedContent }: NonNullable<Delta['reasoningContent']>): void {
     if (redactedContent !== undefined) this.#holdIn(this.#ensure(at, 'redacted'), redactedContent);
     if (text !== undefined && text !== '') this.#emit(this.#ensure(at, 'reasoning'), text);
-    if (signature !== undefined && signature !== '') this.#ensure(at, 'reasoning').signature += signature;
+    if (signature !== undefined && signature !== '') this.#ensure(at, 'reasoning').signature += this.#check(signature);
   }
 
   #resultDelta(at: number, content: readonly unknown[]): void {
@@ -206,7 +206,14 @@ export class AnswerReader {
     else this.#emit(block, wanted);
   }
 
+  /** AWS's shapes are taken at their word, but what is no text would break the client's answer far from here. */
+  #check(text: unknown): string {
+    if (typeof text === 'string') return text;
+    throw this.#failed('the answer has something else where a text has to be');
+  }
+
   #emit(block: OpenBlock, text: string): void {
+    this.#check(text);
     block.empty = false;
     this.out.push({ type: 'block-delta', index: block.index, text });
   }
@@ -217,6 +224,7 @@ export class AnswerReader {
   }
 
   #holdIn(block: OpenBlock, text: string): void {
+    this.#check(text);
     this.#countHeld(text.length);
     block.held.push(text);
   }

@@ -80,7 +80,6 @@ export class ClaudeReader {
         break;
       case 'message_delta':
         this.#end.delta(event);
-        this.content = true;
         break;
       case 'message_stop':
         this.#stopped = true;

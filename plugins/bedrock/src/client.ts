@@ -1,5 +1,5 @@
 // One call to Bedrock: signed, sent over the provider's own connections, refused answers turned into RouterErrors.
-import { type Host, RouterError } from '@turnout/core/contract';
+import { type Host, quoteOf, RouterError } from '@turnout/core/contract';
 import { readBytes } from '@turnout/core/plugin';
 import { Signer } from '@turnout/core/wire';
 import type { Auth, Identity } from './auth.ts';
@@ -186,6 +186,7 @@ function denied(error: RouterError, again: boolean, auth: Auth): RouterError {
   const hint = `auth mode ${auth.name}`;
   return new RouterError(error.code, `${error.message}; ${hint}`, {
     publicMessage: `${error.publicMessage}; ${maskAccounts(hint)}`,
+    ...quoteOf(error),
     ...(error.upstream === undefined ? {} : { upstream: error.upstream }),
     ...(again ? { again } : {}),
   });

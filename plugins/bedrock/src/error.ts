@@ -38,6 +38,7 @@ export function toRouterError(failure: AwsFailure, context: ErrorContext, usage?
   const message = `${context.provider}: ${context.model} in ${context.region}: ${said}${advice === '' ? '' : ` (${advice})`}`;
   return new RouterError(code, message, {
     publicMessage: maskAccounts(message.replaceAll(context.endpoint, 'this')),
+    quote: failure.message,
     ...(failure.status === 413 || failure.name.startsWith('RequestEntityTooLarge') ? { status: 413 } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(usage === undefined ? {} : { usage }),

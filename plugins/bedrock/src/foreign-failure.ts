@@ -29,6 +29,8 @@ export function toForeignError(
       upstream: { status },
       ...(status === 413 ? { status } : {}),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      // A firewall may have read something in this request that it does not let pass.
+      ...(status === 403 ? { ofRequest: true } : {}),
     },
   );
 }

@@ -230,6 +230,9 @@ describe('plan', () => {
     expect(plan.resolution).toEqual({
       model: 'global.anthropic.claude-sonnet-5',
       region: 'us-east-1',
+      profile: 'global',
+      inputTokensMax: 1_000_000,
+      price: expect.objectContaining({ input: 2 }),
       endpoint: 'https://bedrock-runtime.us-east-1.amazonaws.com',
       auth: 'keys',
       reasoning: 'adaptive, effort medium (from budget 9000)',

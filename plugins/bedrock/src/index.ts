@@ -9,6 +9,7 @@ import { createDiscovery, resolveSettled } from './discover.ts';
 import { type EmbedDefaults, type EmbedWire, embedTexts, planEmbedding } from './embed.ts';
 import { defaultEndpoint, endpointWarnings, serviceEndpoint, stsEndpoint } from './endpoint.ts';
 import { createLearningClient, type LearningClient } from './learning-client.ts';
+import { priceOfCall } from './model-facts.ts';
 import { listModels } from './models.ts';
 import { planCall } from './plan.ts';
 import { ProfileKnowledge } from './profiles.ts';
@@ -55,6 +56,7 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
   };
 
   return {
+    vendor: 'aws.bedrock',
     members: (model) => poolMembers(model, settings),
     plan,
     // `plan` made the wire: core only carries it.
@@ -122,14 +124,19 @@ function embeddingsOf(
 }
 
 function resolutionOf(target: Target, auth: Auth, reasons: readonly string[], reasoning?: string): Resolution {
+  const price = priceOfCall(target.row, target.id);
+  const inputTokensMax = target.row?.contextTokensMax;
   return {
     model: target.id,
     region: target.region,
+    ...(target.profile === undefined ? {} : { profile: target.profile }),
     endpoint: target.endpoint,
     auth: auth.name,
     ...(reasoning === undefined ? {} : { reasoning }),
     // An ARN names something of the account's own: there is no list of those.
     known: target.row !== undefined || target.id.startsWith('arn:'),
+    ...(inputTokensMax === undefined ? {} : { inputTokensMax }),
+    ...(price === undefined ? {} : { price }),
     reasons,
   };
 }

@@ -1,5 +1,5 @@
 // The client with a memory: it lets the account be asked about profiles, and learns from refusals of ids.
-import { RouterError } from '@turnout/core/contract';
+import { quoteOf, RouterError } from '@turnout/core/contract';
 import { SAID } from './aws-failure.ts';
 import type { BedrockClient } from './client.ts';
 import type { Discovery } from './discover.ts';
@@ -65,5 +65,6 @@ const againWith = (error: RouterError, learnt: string): RouterError =>
     cause: error,
     again: true,
     publicMessage: `${error.publicMessage}; ${learnt}`,
+    ...quoteOf(error),
     ...(error.upstream === undefined ? {} : { upstream: error.upstream }),
   });

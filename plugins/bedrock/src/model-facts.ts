@@ -1,5 +1,5 @@
 // What the catalogue knows of a model, as the contract lists it.
-import type { Model } from '@turnout/core/contract';
+import type { Model, Price } from '@turnout/core/contract';
 import { type CatalogueModel, splitPrefix } from './catalogue.ts';
 
 const ABILITIES = ['tools', 'images', 'reasoning', 'cache'] as const;
@@ -8,7 +8,7 @@ const ABILITIES = ['tools', 'images', 'reasoning', 'cache'] as const;
 export function describeModel(id: string, row: CatalogueModel | undefined, sentAs: string): Model {
   if (row === undefined) return { id };
   const { prefix } = splitPrefix(sentAs);
-  const price = (prefix === undefined ? undefined : row.profilePrices?.[prefix]) ?? row.price;
+  const price = priceOf(row, prefix);
   const abilities = row.kind === 'embedding' ? ['embeddings'] : ABILITIES.filter((ability) => row[ability] === true);
   const note = noteOf(row, prefix);
   return {
@@ -21,6 +21,14 @@ export function describeModel(id: string, row: CatalogueModel | undefined, sentA
     ...(note === undefined ? {} : { note }),
   };
 }
+
+/** What a model costs, of which a profile is asked: its prefix, or none. */
+const priceOf = (row: CatalogueModel, prefix: string | undefined): Price | undefined =>
+  (prefix === undefined ? undefined : row.profilePrices?.[prefix]) ?? row.price;
+
+/** What calls of a wire id cost. An id that does not say where it leads (an ARN) costs what the bare model does. */
+export const priceOfCall = (row: CatalogueModel | undefined, id: string): Price | undefined =>
+  row && priceOf(row, splitPrefix(id).prefix);
 
 /** The profiles that exist by their prefixes; the one in use as the id that is sent. */
 function noteOf({ id, profiles }: CatalogueModel, used: string | undefined): string | undefined {

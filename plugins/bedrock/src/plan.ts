@@ -41,6 +41,8 @@ export function planCall(
     losses,
     wire,
     ...(unstreamed.covers(wire) ? { streams: false } : {}),
+    // Others take the assistant's words at the end, but are not known to go on with them.
+    ...(target.family.origin === 'claude' && body.messages.at(-1)?.role === 'assistant' ? { prefill: true } : {}),
     reasons: withExtras(reasons, body),
     line,
   };

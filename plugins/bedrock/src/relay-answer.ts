@@ -1,5 +1,11 @@
 // An answer that is relayed: its bytes as they come, and its end for the log. Streams are read in relay-stream.ts.
-import type { RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
+import {
+  type FinishEvent,
+  type RelayAnswer,
+  type RelayCall,
+  type RelayEvent,
+  RouterError,
+} from '@turnout/core/contract';
 import { isObject, readBytes, replaceModel } from '@turnout/core/plugin';
 import type { Answer, BedrockClient } from './client.ts';
 import { brokenAnswer, labelOf } from './error.ts';
@@ -45,8 +51,8 @@ async function* tellBody({ answer, context, signal, form, model }: RelaySource):
   } catch (error) {
     throw toNetworkError(error, { ...context, signal });
   }
-  const { told, finish } = READERS[form]({ bytes, answer, label: labelOf(context), model });
-  yield { type: 'bytes', bytes: told, content: true };
+  const { told, content, finish } = readWhole(form, { bytes, answer, label: labelOf(context), model });
+  yield { type: 'bytes', bytes: told, ...(content && { content: true }) };
   yield finish;
 }
 
@@ -57,6 +63,23 @@ interface WholeBody {
   readonly model: string;
 }
 
+interface ToldBody {
+  readonly told: Buffer;
+  /** It says something. */
+  readonly content: boolean;
+  readonly finish: FinishEvent;
+}
+
+/** Bedrock's shapes are taken at their word: reading one that is broken throws, and the answer has failed. */
+function readWhole(form: keyof typeof READERS, body: WholeBody): ToldBody {
+  try {
+    return READERS[form](body);
+  } catch (cause) {
+    if (RouterError.is(cause)) throw cause;
+    throw brokenAnswer(body.label, 'the answer is not in the shape of its operation', { cause });
+  }
+}
+
 const READERS = { converse: readConverse, claude: readClaude, messages: readMessages, native: readNative };
 
 function readConverse({ bytes, label }: WholeBody) {
@@ -65,6 +88,7 @@ function readConverse({ bytes, label }: WholeBody) {
   refuseMalformed(stopReason, label);
   return {
     told: bytes,
+    content: saysSomething(body.output.message.content),
     finish: endOfConverse({ stopReason, additionalModelResponseFields }, metadata, callsOfConverse(body)),
   };
 }
@@ -75,13 +99,17 @@ function readClaude({ bytes, label, model }: WholeBody) {
   const end = new ClaudeEnd();
   end.message(body);
   end.own(body);
-  return { told: Buffer.from(replaceModel(text, model)), finish: end.finish() };
+  return {
+    told: Buffer.from(replaceModel(text, model)),
+    content: Array.isArray(body.content) && saysSomething(body.content),
+    finish: end.finish(),
+  };
 }
 
 /** The same for a client of Anthropic's own service. */
 function readMessages(body: WholeBody) {
-  const { told, finish } = readClaude(body);
-  return { told: Buffer.from(withoutOwnMembers(told.toString('utf8'))), finish };
+  const { told, ...end } = readClaude(body);
+  return { told: Buffer.from(withoutOwnMembers(told.toString('utf8'))), ...end };
 }
 
 /** Not every model answers in JSON: the headers count then. */
@@ -101,8 +129,13 @@ function readNative({ bytes, answer: { headers } }: WholeBody) {
   } catch {
     last = undefined;
   }
-  return { told: bytes, finish: endOfNative(last, metrics) };
+  // Where these forms have their text is not looked for.
+  return { told: bytes, content: true, finish: endOfNative(last, metrics) };
 }
+
+/** Whether there is a block with anything in it: texts may be empty. */
+const saysSomething = (blocks: readonly unknown[]): boolean =>
+  blocks.some((block) => !isObject(block) || block.text !== '');
 
 function parseBody(text: string, label: string): Record<string, unknown> {
   const fail = (cause?: unknown): RouterError =>

@@ -47,15 +47,14 @@ class ConverseWatch implements FrameWatch {
         this.content ||= saysSomething(parse<'contentBlockDelta'>(frame, this.#label).delta);
         break;
       case 'contentBlockStart': {
-        const { toolUse } = parse<'contentBlockStart'>(frame, this.#label).start;
-        if (toolUse !== undefined && toolUse.type === undefined) this.#calls++;
-        this.content = true;
+        const { start } = parse<'contentBlockStart'>(frame, this.#label);
+        if (start.toolUse !== undefined && start.toolUse.type === undefined) this.#calls++;
+        this.content ||= Object.keys(start).length > 0;
         break;
       }
       case 'messageStop':
         this.#stop = parse<'messageStop'>(frame, this.#label);
         refuseMalformed(this.#stop.stopReason, this.#label);
-        this.content = true;
         break;
       case 'metadata':
         this.#metadata = parse<'metadata'>(frame, this.#label);

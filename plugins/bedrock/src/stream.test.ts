@@ -404,6 +404,20 @@ describe('a stream that breaks', () => {
     }
   });
 
+  it.each([
+    ['a text', delta(0, { text: 5 })],
+    ['a text that is null', delta(0, { text: null })],
+    ['reasoning', delta(0, { reasoningContent: { text: {} } })],
+    ['a signature', delta(0, { reasoningContent: { signature: ['x'] } })],
+    ['redacted reasoning', delta(0, { reasoningContent: { redactedContent: 7 } })],
+    ["a call's id", begin(0, { toolUseId: 1, name: 'n' })],
+    ["a call's name", begin(0, { toolUseId: 'i', name: { toString: 1 } })],
+  ])('with %s that is no text is upstream-failed', async (_name, frame) => {
+    expect(await failure([start, frame, stop(0), end('end_turn'), metadata()])).toMatchObject({
+      code: 'upstream-failed',
+    });
+  });
+
   it('with an error frame, a damaged frame, a cut frame or no JSON is upstream-failed', async () => {
     const errorFrame = encodeFrame(
       { ':message-type': 'error', ':error-code': 'InternalError', ':error-message': 'Oh' },

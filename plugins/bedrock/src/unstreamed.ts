@@ -1,5 +1,5 @@
 // Models that refuse to stream, or to stream while they have tools: their answers are asked for whole and told as a stream.
-import { type ChatEvent, type ChatResult, RouterError } from '@turnout/core/contract';
+import { type ChatEvent, type ChatResult, quoteOf, RouterError } from '@turnout/core/contract';
 import type { BedrockClient } from './client.ts';
 import type { Wire } from './wire.ts';
 
@@ -49,6 +49,7 @@ export class UnstreamedModels {
       again: true,
       publicMessage,
       upstream,
+      ...quoteOf(error),
     });
   }
 }

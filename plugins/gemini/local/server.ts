@@ -20,7 +20,7 @@ import { COUNT, checkMessage } from './fields.ts';
 import { answerModels, noModel } from './model-list.ts';
 import { DIALECT, playRefusal } from './playback.ts';
 import { errorInfo, invalid, Refusal } from './refusal.ts';
-import type { Operation, Step } from './script.ts';
+import { type Operation, type Step, scriptedAnswer } from './script.ts';
 import { traitsOf } from './traits.ts';
 import { checkRequest } from './validate.ts';
 
@@ -96,7 +96,7 @@ function answer(
   if (operation === 'embeddings') return answerEmbeddings(model, body);
   if (operation === 'count-tokens') return answerCount(body, model);
   const asked = { model, body, stream: operation === 'stream', sse: query.get('alt') === 'sse' };
-  return answerGenerate(asked, step?.kind === 'answer' ? step : {});
+  return answerGenerate(asked, scriptedAnswer(step));
 }
 
 function answerCount(body: JsonObject, model: string): Take {

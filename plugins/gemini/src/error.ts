@@ -20,12 +20,14 @@ export function toRouterError(failure: Failure, context: ErrorContext, usage?: P
   const code = codeOf(failure);
   const retryAfterMs = code === 'rate-limited' ? retryDelayMs(failure) : failure.retryAfterMs;
   const name = cleaned(failure.reason || failure.status, context);
-  const said = [name, cleaned(failure.message, context)].filter((text) => text !== '').join(': ');
+  const quote = cleaned(failure.message, context);
+  const said = [name, quote].filter((text) => text !== '').join(': ');
   const advice = code === 'upstream-denied' ? adviceOf(failure, context) : '';
   const { httpStatus } = failure;
   const message = `${labelOf(context)}: ${said || `HTTP ${httpStatus}`}${advice}`;
   return new RouterError(code, message, {
     publicMessage: masked(message, context),
+    quote,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(usage === undefined ? {} : { usage }),
     ...(httpStatus === 413 && code === 'invalid-request' ? { status: 413 } : {}),
@@ -52,6 +54,8 @@ export function readRefusal(status: number, headers: Headers, text: string, cont
     publicMessage: `${labelOf(context)}: ${what}`,
     upstream: { status },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    // Whoever refuses with a page is no model's server: it may have read something in this request that it does not let pass.
+    ...(status === 403 ? { ofRequest: true } : {}),
   });
 }
 

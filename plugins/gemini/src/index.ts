@@ -43,6 +43,7 @@ function createProvider(config: GeminiConfig, host: Host): Provider {
   };
 
   return {
+    vendor: 'gcp.gemini',
     plan: (request, call) => {
       const { wire, losses, reasoningLine } = shapeRequest(request, call, config);
       return { resolution: resolutionOf(request.model, reasoningLine), losses, wire };

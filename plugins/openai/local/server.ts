@@ -19,7 +19,7 @@ import { answerModels } from './model-list.ts';
 import { DIALECT, playRefusal } from './playback.ts';
 import { Refusal } from './refusal.ts';
 import { answerResponse } from './responses.ts';
-import type { Operation, RecordedRequest, Step } from './script.ts';
+import { type Operation, type RecordedRequest, type Step, scriptedAnswer } from './script.ts';
 
 export interface OpenaiLocalOptions extends LocalOptions<Operation, Step> {
   /** Who may call. Without: everybody. */
@@ -77,7 +77,7 @@ function decide(
     if (record.operation === 'models') return answerModels(path, options.models);
     if (!isObject(body)) throw new Refusal('We could not parse the JSON body of your request.');
     checkModel(record.model, options.models);
-    const scripted = step?.kind === 'answer' ? step : {};
+    const scripted = scriptedAnswer(step);
     if (record.operation === 'embeddings') return answerEmbeddings(body);
     return record.operation === 'responses' ? answerResponse(body, scripted) : answerChat(body, scripted);
   };

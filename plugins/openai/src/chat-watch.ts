@@ -15,6 +15,7 @@ const HAS_CALLS = /"tool_calls"\s*:\s*\[\s*\{|"function_call"\s*:\s*\{/;
 const HAS_REFUSAL = /"refusal"\s*:\s*"/;
 
 const LINE_FEED = 10;
+const LAST_WORD = Buffer.from('data: [DONE]\n\n');
 
 export class ChatWatch implements Watch {
   content = false;
@@ -37,6 +38,11 @@ export class ChatWatch implements Watch {
 
   get stopped(): boolean {
     return this.#ended >= this.#context.choices;
+  }
+
+  /** Some servers end with the last chunk; a client that reads events by hand waits for the word. */
+  get missing(): Uint8Array | undefined {
+    return this.#done ? undefined : LAST_WORD;
   }
 
   pass(frame: SseFrame): Uint8Array | undefined {
@@ -157,7 +163,6 @@ export class ChatWatch implements Watch {
     this.#ended += 1;
     // Of several choices the first is told of.
     if (this.#reason === undefined || choice.index === 0) this.#reason = reason;
-    this.content = true;
   }
 
   #readSaid(said: Bag): void {

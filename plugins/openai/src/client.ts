@@ -1,7 +1,7 @@
 // One call to the server: sent over the provider's own connections, refused answers turned into RouterErrors.
 
 import type { Readable } from 'node:stream';
-import { type Host, RouterError } from '@turnout/core/contract';
+import { type Host, quoteOf, RouterError } from '@turnout/core/contract';
 import { readText, toNetworkError, unpacked } from '@turnout/core/plugin';
 import type { Access } from './access.ts';
 import type { OpenaiConfig } from './config.ts';
@@ -98,5 +98,6 @@ function again(cause: RouterError): RouterError {
   return new RouterError(code, message, {
     ...{ publicMessage, again: true, cause },
     ...(upstream === undefined ? {} : { upstream }),
+    ...quoteOf(cause),
   });
 }

@@ -22,12 +22,14 @@ export function toRouterError(failure: Failure, context: ErrorContext, usage?: P
   const code = codeOf(failure);
   const retryAfterMs = code === 'rate-limited' ? retryDelayMs(failure) : failure.retryAfterMs;
   const name = cleaned(failure.code || failure.type, context);
-  const said = [name, cleaned(failure.message, context)].filter((text) => text !== '').join(': ');
+  const quote = cleaned(failure.message, context);
+  const said = [name, quote].filter((text) => text !== '').join(': ');
   const advice = adviceOf(failure, context);
   const message = `${labelOf(context)}: ${said || `HTTP ${failure.status}`}${advice === '' ? '' : ` (${advice})`}`;
   const { status } = failure;
   return new RouterError(code, message, {
     publicMessage: masked(message, context),
+    quote,
     ...(status === 413 && code === 'invalid-request' ? { status } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(usage === undefined ? {} : { usage }),
@@ -57,6 +59,8 @@ export function readRefusal(status: number, headers: Headers, text: string, cont
     upstream: { status },
     ...(status === 413 ? { status } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    // Whoever refuses with a page is no model's server: it may have read something in this request that it does not let pass.
+    ...(status === 403 ? { ofRequest: true } : {}),
   });
 }
 

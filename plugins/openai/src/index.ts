@@ -20,7 +20,7 @@ import { Lessons } from './lessons.ts';
 import { checkServer, listModels } from './models.ts';
 import { type Place, placeOf } from './place.ts';
 import { planRequest } from './planner.ts';
-import { dialectFor } from './presets.ts';
+import { dialectFor, vendorOf } from './presets.ts';
 import { relayAnswer } from './relay-answer.ts';
 import type { Server } from './request.ts';
 import { ResponseReader } from './responses-answer.ts';
@@ -72,6 +72,7 @@ async function createProvider(config: OpenaiConfig, host: Host): Promise<Provide
   };
 
   return {
+    vendor: vendorOf(config.preset),
     plan: (request, call) => {
       const { reasoningLine, reasons, ...plan } = planRequest(request, call, server, config.api);
       return { ...plan, resolution: resolutionOf(request.model, reasons, reasoningLine) };

@@ -93,6 +93,19 @@ export const PRESET_NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]
 export const presetOf = (name: PresetName | undefined): Preset | undefined =>
   name === undefined ? undefined : PRESETS[name];
 
+/** Names in OpenTelemetry's conventions (2026-11) that are not the preset's own. */
+const VENDORS: Readonly<Partial<Record<PresetName, string>>> = {
+  azure: 'azure.ai.openai',
+  'bedrock-openai': 'aws.bedrock',
+  'bedrock-mantle': 'aws.bedrock',
+  mistral: 'mistral_ai',
+  moonshot: 'moonshot_ai',
+  xai: 'x_ai',
+};
+
+/** Who answers, for metrics and traces. A server without a preset speaks OpenAI's protocol, and goes by that. */
+export const vendorOf = (name: PresetName = 'openai'): string => VENDORS[name] ?? name;
+
 /** What a server differs in: by its preset, else by its address. */
 export function dialectFor(name: PresetName | undefined, baseUrl: string): Dialect {
   const chosen = presetOf(name)?.dialect;

@@ -74,7 +74,7 @@ async function* tellWhole(
     throw toNetworkError(thrown, { ...error, signal });
   }
   const { bytes, finish } = watch.whole(whole);
-  yield { type: 'bytes', bytes, content: true };
+  yield { type: 'bytes', bytes, ...(watch.content && { content: true }) };
   yield finish;
 }
 

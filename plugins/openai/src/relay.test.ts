@@ -298,6 +298,15 @@ describe('ends', () => {
     expect(before === -1).toBe(said === '');
   });
 
+  it.each(['\n', '\n\n'])('an answer without [DONE] gets it, for clients that wait for the word (%j)', async (gap) => {
+    const said = [chunk({ content: 'a' }), chunk({}, {}, 'stop')].map((one) => `data: ${JSON.stringify(one)}${gap}`);
+    answer(said.join(''));
+    const { text, finish } = await relay(plain, CHAT);
+    expect(text).toMatch(/"finish_reason":"stop".*\n\ndata: \[DONE\]\n\n$/);
+    expect(text.match(/\[DONE\]/g)).toHaveLength(1);
+    expect(finish?.reason).toBe('stop');
+  });
+
   it('a connection that is lost behind the end loses nothing but the usage', async () => {
     const from = sse(chunk({ content: 'a' }), chunk({}, {}, 'stop'));
     local.script({ kind: 'cut', afterFrames: 2, from });

@@ -12,6 +12,8 @@ import { type Bag, bagsIn, isBag } from './wire.ts';
 const LIFECYCLE = /"type"\s*:\s*"response\.(?:created|queued|in_progress|completed|incomplete|failed)"/;
 /** Pieces of the answer: a client shows them as they come. */
 const PIECE = /"type"\s*:\s*"response\.[a-z_.]+\.delta"/;
+/** Some servers begin with a piece that says nothing. */
+const EMPTY = /"delta"\s*:\s*""/;
 /** Events about one item, which say what the answer holds; an error stands by itself. */
 const TELLING = /"type"\s*:\s*"(?:response\.output_item\.(?:added|done)|response\.refusal\.done|error)"/;
 
@@ -33,7 +35,7 @@ export class ResponsesWatch implements Watch {
     // In JSON a quote inside a text has a backslash before it: what matches is a member, though not always of this event.
     if (LIFECYCLE.test(text)) return this.#live(frame, text);
     if (TELLING.test(text) || name === 'error' || (!this.content && !PIECE.test(text))) this.#open(frame.data(), name);
-    else this.content ||= PIECE.test(text);
+    else this.content ||= PIECE.test(text) && !EMPTY.test(text);
     return bytes;
   }
 
@@ -47,6 +49,7 @@ export class ResponsesWatch implements Watch {
     this.#refuse(body);
     if (!Array.isArray(body.output)) throw this.#broken('the answer holds no output');
     for (const item of bagsIn(body.output)) this.#item(item);
+    this.content = body.output.length > 0;
     const finish = endOfResponse(body, { calls: this.#calls, refused: this.#refused });
     return { bytes: renamed(bytes, this.#context.model), finish };
   }
@@ -61,7 +64,7 @@ export class ResponsesWatch implements Watch {
     if (type === 'response.completed' || type === 'response.incomplete') {
       for (const item of bagsIn(response.output)) this.#item(item);
       this.#finish = endOfResponse(response, { calls: this.#calls, refused: this.#refused });
-      this.content = true;
+      this.content ||= bagsIn(response.output).length > 0;
     }
     return renamedFrame(frame, text, this.#context.model, 'response');
   }
