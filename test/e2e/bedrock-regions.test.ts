@@ -40,7 +40,11 @@ const errorOf = async (response: Response) => {
 const explain = async (house: House, model: string) =>
   // The form that `explain` and its tests share.
   (await (await house.post('/admin/explain', { model })).json()) as {
-    targets: { target: string; resolution?: { model: string; region: string; reasons: string[] }; breaker: string }[];
+    targets: {
+      target: string;
+      resolution?: { model: string; region: string; reasons: string[] };
+      breaker: { state: string };
+    }[];
   };
 
 describe('a pool of regions', () => {
@@ -75,7 +79,7 @@ routes:
       // Each signed for its own region: bedrock-local refuses signatures for another.
       expect(west.requests.every(({ status, model }) => status === 200 && model === `us.${SONNET}`)).toBe(true);
       const { targets } = await explain(house, 'claude');
-      expect(targets.map(({ target, breaker }) => [target, breaker])).toEqual([
+      expect(targets.map(({ target, breaker }) => [target, breaker.state])).toEqual([
         [`bedrock@us-east-1/${SONNET}`, 'open'],
         [`bedrock@us-west-2/${SONNET}`, 'closed'],
       ]);

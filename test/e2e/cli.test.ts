@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../bin/turnout.ts', import.meta.url));
@@ -46,7 +47,7 @@ test('--help, with and without a command, exits 0', async () => {
   for (const args of [['--help'], ['serve', '--help']]) {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/turnout serve .*\n.*turnout check .*\n.*turnout explain/);
+    expect(stdout).toMatch(/turnout serve [\s\S]*turnout check [\s\S]*turnout explain [\s\S]*--version/);
   }
 });
 
@@ -58,6 +59,10 @@ test.each([
   ['a port that is none', ['serve', '--config', 'good.yaml', '--port', '99999'], /not a port number/],
   ['explain without a model', ['explain', '--config', 'good.yaml'], /one model name/],
   ['explain of an unknown model', ['explain', 'parot', '--config', 'good.yaml'], /close names: parrot/],
+  ['a word too many', ['check', '--config', 'good.yaml', 'bad.yaml'], /check takes no "bad.yaml"/],
+  ['a log that is not there', ['explain', '--replay', 'none.log', '--config', 'good.yaml'], /none\.log .*no such file/],
+  ['a log that is a folder', ['explain', '--replay', '.', '--config', 'good.yaml'], /it is a folder/],
+  ['a request that is not there', ['explain', '--request', 'no.json', '--config', 'good.yaml'], /no\.json .*no such file/],
 ])('%s: to stderr, exit 1', async (_name, args, message) => {
   const { code, stdout, stderr } = await run(...args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -99,10 +104,57 @@ test('a provider whose create() throws is an error at its line', async () => {
   expect(stderr).toMatch(/^throws\.yaml:\d:\d+ {2}providers\.far: no such region\n/);
 });
 
+/** A log of so many kinds of requests, and what `explain` makes of it. */
+function replayed(file: string, models: readonly string[]): string[] {
+  const lines = models.map((model) => JSON.stringify({ model, protocol: 'openai-chat', status: 200, msg: 'request' }));
+  const text = lines.join('\n');
+  writeFileSync(join(dir, file), file.endsWith('.gz') ? gzipSync(text) : text);
+  return ['explain', '--config', 'good.yaml', '--replay', file];
+}
+const many = Array.from({ length: 3_000 }, (_, at) => `p-${at}`);
+
+describe('what is printed', () => {
+  test('reaches a slow reader to its end', async () => {
+    const child = start(...replayed('many.log', many), '--json');
+    await once(child.stdout, 'readable');
+    // Longer than it takes to say all of it; the pipe holds 64 KiB.
+    await new Promise((later) => setTimeout(later, 1_500));
+    const chunks = await child.stdout.toArray();
+    expect(JSON.parse(Buffer.concat(chunks).toString()).groups).toHaveLength(many.length);
+  });
+
+  test('to a reader that leaves ends in silence', async () => {
+    const child = start(...replayed('many.log', many), '--json');
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    await once(child.stdout, 'readable');
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('holds nothing that a terminal would obey', async () => {
+    const args = replayed('evil.log', ['\u001b[2J\u009b31m\u202e\r\nforged']);
+    const shown = '\\u001b[2J\\u009b31m\\u202e\\u000d\\u000aforged (no key, openai-chat)';
+    expect((await run(...args)).stdout).toContain(shown);
+    const { stdout } = await run(...args, '--json');
+    expect(stdout).not.toMatch(/[\u001b\u009b\u202e]/);
+    expect(JSON.parse(stdout).groups[0].model).toBe('\u001b[2J\u009b31m\u202e\r\nforged');
+    expect((await run('explain', '--config', '\u001b[2J.yaml', 'x')).stderr).toContain('\\u001b[2J.yaml');
+  });
+});
+
+test('a log may be compressed', async () => {
+  const { stdout } = await run(...replayed('old.log.gz', ['p-1', 'nope']));
+  expect(stdout).toContain('2 requests of 2 kinds');
+});
+
 test('explain, as text and as JSON', async () => {
   const text = await run('explain', 'p-7', '--config', 'good.yaml');
   expect(text.code).toBe(0);
-  expect(text.stdout).toMatch(/^p-7: .*"p-\*".*good\.yaml:2\)\.?\n {2}1\. echo\/7\n/);
+  expect(text.stdout).toMatch(/^p-7: .*"p-\*".*good\.yaml:2\)\.?\n[\s\S]*\n {2}1\. echo\/7\n/);
   const json = await run('explain', 'parrot', '--config', 'good.yaml', '--json');
   expect(JSON.parse(json.stdout)).toMatchObject({ route: 'parrot', line: 2, targets: [{ target: 'echo/any' }] });
 });
