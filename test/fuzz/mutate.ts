@@ -12,16 +12,83 @@ const nested = (depth: number): unknown => {
 /** What stands where nobody expects it. */
 const STRANGE: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1, 1.5, 1e308, -1e308, 2 ** 53, Number.MIN_VALUE],
-  ...['', ' ', 'x', '0', '-1', 'null', 'true', '\u0000', '\ud800', '\udc00x', '🚂'.repeat(50), 'e\u0301', '\r\n\r\n', LONG],
-  ...['__proto__', 'constructor', 'toString', '../..', '%', '%00', '${HOME}', '{"a":1}', '[', 'data:', 'data:,', 'http://'],
-  ...['data:image/png;base64,', 'data:image/png;base64,AAAA', 'https://127.0.0.1/x', 'tn1.x.y', 'tn1.claude.AAAA', 'tn1.'],
-  ...['text', 'image', 'tool_use', 'tool_result', 'function', 'user', 'assistant', 'system', 'developer', 'auto', 'any'],
+  ...[
+    '',
+    ' ',
+    'x',
+    '0',
+    '-1',
+    'null',
+    'true',
+    '\u0000',
+    '\ud800',
+    '\udc00x',
+    '🚂'.repeat(50),
+    'e\u0301',
+    '\r\n\r\n',
+    LONG,
+  ],
+  ...[
+    '__proto__',
+    'constructor',
+    'toString',
+    '../..',
+    '%',
+    '%00',
+    '${HOME}',
+    '{"a":1}',
+    '[',
+    'data:',
+    'data:,',
+    'http://',
+  ],
+  ...[
+    'data:image/png;base64,',
+    'data:image/png;base64,AAAA',
+    'https://127.0.0.1/x',
+    'tn1.x.y',
+    'tn1.claude.AAAA',
+    'tn1.',
+  ],
+  ...[
+    'text',
+    'image',
+    'tool_use',
+    'tool_result',
+    'function',
+    'user',
+    'assistant',
+    'system',
+    'developer',
+    'auto',
+    'any',
+  ],
   ...[[], [[]], [null], [[], {}], {}, { type: 'x' }, { type: 'text' }, { type: 'text', text: 'x' }, { text: 'x' }],
-  ...[{ type: ['text'] }, { length: 5 }, { toString: 1 }, { then: 1 }, { toJSON: 1 }, { constructor: { name: 'x' } }],
-  ...[nested(20), nested(127), nested(400), Array.from({ length: 300 }, () => ({})), Array.from({ length: 300 }, () => '')],
+  ...[{ type: ['text'] }, { length: 5 }, { toString: 1 }, { toJSON: 1 }, { constructor: { name: 'x' } }],
+  ...[
+    nested(20),
+    nested(127),
+    nested(400),
+    Array.from({ length: 300 }, () => ({})),
+    Array.from({ length: 300 }, () => ''),
+  ],
 ];
 
-const KEYS = ['type', 'role', 'content', 'text', 'id', 'name', 'input', 'tools', 'model', '__proto__', 'constructor', 'hasOwnProperty', ''];
+const KEYS = [
+  'type',
+  'role',
+  'content',
+  'text',
+  'id',
+  'name',
+  'input',
+  'tools',
+  'model',
+  '__proto__',
+  'constructor',
+  'hasOwnProperty',
+  '',
+];
 
 type Json = Record<string, unknown> | unknown[];
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null;
@@ -52,9 +119,10 @@ function changeHere(random: Random, value: unknown, others: readonly unknown[]):
   if (random.chance(0.3)) return random.pick(STRANGE);
   if (random.chance(0.15)) return piece(random, random.pick(others));
   if (typeof value === 'string') return mutateText(random, value);
-  if (typeof value === 'number') return random.pick([-value, value * 1e9, value + 0.5, String(value), 0, -0, 2 ** 31, 1e21]);
+  if (typeof value === 'number')
+    return random.pick([-value, value * 1e9, value + 0.5, String(value), 0, -0, 2 ** 31, 1e21]);
   if (Array.isArray(value)) return changeList(random, value, others);
-  if (isJson(value)) return changeObject(random, value, others);
+  if (isJson(value)) return changeObject(random, { ...value }, others);
   return random.pick(STRANGE);
 }
 
@@ -106,7 +174,28 @@ function piece(random: Random, value: unknown): unknown {
   return found;
 }
 
-const SPLINTERS = ['\u0000', '\ufeff', '\ud800', '\u2028', '"', '\\', '{', '}', '[', ']', ':', ',', '\n', '\r', '\t', '%', '-', '=', '0', '1e999'];
+const SPLINTERS = [
+  '\u0000',
+  '\ufeff',
+  '\ud800',
+  '\u2028',
+  '"',
+  '\\',
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  ',',
+  '\n',
+  '\r',
+  '\t',
+  '%',
+  '-',
+  '=',
+  '0',
+  '1e999',
+];
 
 /** A text with something taken out, put in, doubled or cut off. */
 export function mutateText(random: Random, text: string): string {
@@ -152,7 +241,8 @@ export function mutateBytes(random: Random, bytes: Buffer): Buffer {
 /** Bytes in pieces of any size. */
 export function cutAnywhere(random: Random, bytes: Buffer): Buffer[] {
   const pieces: Buffer[] = [];
-  const longest = random.pick([1, 3, 20, 200, 100_000]);
+  // Byte by byte only what is short.
+  const longest = random.pick(bytes.length > 4_000 ? [200, 2_000, 100_000] : [1, 3, 20, 200, 100_000]);
   for (let at = 0; at < bytes.length; ) {
     const end = at + random.between(1, longest);
     pieces.push(bytes.subarray(at, end));

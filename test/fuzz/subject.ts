@@ -30,8 +30,10 @@ export interface Tally {
   readonly faults: readonly string[];
 }
 
-/** For one case, however long its input: the slowest take a few milliseconds, and a machine may be busy. */
-const CASE_MS_MAX = 10_000;
+/** So many at a time are watched over: to watch over each costs as much as the case itself. */
+const BATCH = 100;
+/** For a batch, however long its inputs: the slowest case takes a few milliseconds, and a machine may be busy. */
+const BATCH_MS_MAX = 20_000;
 const FAULTS_MAX = 5;
 const INPUT_CHARS_SHOWN = 2_000;
 
@@ -55,37 +57,55 @@ const runner = new Script('globalThis.turnoutFuzzCase()');
 export function guarded<T>(act: () => T): T {
   globalThis.turnoutFuzzCase = act;
   try {
-    return runner.runInThisContext({ timeout: CASE_MS_MAX }) as T; // what the function returns
+    return runner.runInThisContext({ timeout: BATCH_MS_MAX }) as T; // what the function returns
   } finally {
     globalThis.turnoutFuzzCase = undefined;
   }
 }
 
-/** Plays the cases `from` to `from + cases` of a seed. Each depends on the seed and its own number alone. */
-export async function fuzz(subject: Subject, seed: number, cases = subject.cases, from = 0): Promise<Tally> {
+/** Plays so many cases of a seed. Each depends on the seed and its own number alone. */
+export async function fuzz(subject: Subject, seed: number, cases = subject.cases): Promise<Tally> {
   const faults: string[] = [];
   const seen = { taken: 0, refused: 0 };
+  const play = (index: number): Outcome | Promise<Outcome> =>
+    subject.prepare(new Random(seed, subject.name, index)).check();
   // The first one fills what is made once.
-  if (from === 0) await attempt(subject, seed, 0);
+  await judged(() => play(0));
   const before = heldMiB();
-  for (let index = from; index < from + cases && faults.length < FAULTS_MAX; index++) {
-    const result = await attempt(subject, seed, index);
-    if (typeof result === 'string') seen[result]++;
-    else faults.push(result.fault);
+  for (let index = 0; index < cases && faults.length < FAULTS_MAX; ) {
+    const end = Math.min(cases, index + BATCH);
+    const batch = (): Promise<Outcome> | undefined => {
+      for (; index < end; index++) {
+        const outcome = play(index);
+        if (outcome instanceof Promise) return outcome;
+        seen[outcome]++;
+      }
+      return undefined;
+    };
+    try {
+      const outcome = await guarded(batch);
+      if (outcome === undefined) continue;
+      seen[outcome]++;
+    } catch (error) {
+      faults.push(describeFault(subject, seed, index, error));
+    }
+    index++;
   }
   return { name: subject.name, cases, ...seen, keptMiB: heldMiB() - before, faults };
 }
 
-async function attempt(subject: Subject, seed: number, index: number): Promise<Outcome | { readonly fault: string }> {
-  const { input, check } = subject.prepare(new Random(seed, subject.name, index));
+/** Whatever becomes of it. */
+async function judged(act: () => unknown): Promise<void> {
   try {
-    return await guarded(check);
-  } catch (error) {
-    const shown = typeof input === 'string' ? input : input.toString('latin1');
-    const what = error instanceof Error ? error.stack : String(error);
-    const length = `${shown.length} characters`;
-    return {
-      fault: `${subject.name}, seed ${seed}, case ${index}: ${what}\n${length}: ${shown.slice(0, INPUT_CHARS_SHOWN)}`,
-    };
-  }
+    await act();
+  } catch {}
+}
+
+/** What is needed to play it again, and to understand it. */
+function describeFault(subject: Subject, seed: number, index: number, error: unknown): string {
+  const { input } = subject.prepare(new Random(seed, subject.name, index));
+  const shown = typeof input === 'string' ? input : input.toString('latin1');
+  const what = error instanceof Error ? error.stack : String(error);
+  const length = `${shown.length} characters`;
+  return `${subject.name}, seed ${seed}, case ${index}: ${what}\n${length}: ${shown.slice(0, INPUT_CHARS_SHOWN)}`;
 }
