@@ -94,16 +94,26 @@ async function isOpen(port: number): Promise<boolean> {
   }
 }
 
-test.each(['README.md', 'docs/bedrock.md', 'docs/clients.md'])('the YAML of %s is sound', async (document) => {
-  const shown = blocks(document, 'yaml');
-  expect(shown.length).toBeGreaterThan(0);
-  for (const [position, yaml] of shown.entries()) {
-    const file = join(dir, `${position}.yaml`);
-    writeFileSync(file, yaml);
-    const router = await load(file, { TEAM_A_KEY: 'a-key-of-team-a', TEAM_A_SECRET: 'a-secret-of-team-a' });
-    await router.close();
-  }
-});
+test.each([
+  'README.md',
+  'docs/bedrock.md',
+  'docs/clients.md',
+  'docs/observability.md',
+  'docs/operations.md',
+  'docs/routing.md',
+])(
+  'the YAML of %s is sound',
+  async (document) => {
+    const shown = blocks(document, 'yaml');
+    expect(shown.length).toBeGreaterThan(0);
+    for (const [position, yaml] of shown.entries()) {
+      const file = join(dir, `${position}.yaml`);
+      writeFileSync(file, yaml);
+      const router = await load(file, { TEAM_A_KEY: 'a-key-of-team-a', TEAM_A_SECRET: 'a-secret-of-team-a' });
+      await router.close();
+    }
+  },
+);
 
 test('no link between the documents leads nowhere', () => {
   const documents = [
@@ -113,6 +123,9 @@ test('no link between the documents leads nowhere', () => {
     'CHANGELOG.md',
     'docs/bedrock.md',
     'docs/clients.md',
+    'docs/observability.md',
+    'docs/operations.md',
+    'docs/routing.md',
   ];
   const broken = documents.flatMap((document) => {
     const links = [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
