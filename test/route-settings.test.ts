@@ -48,7 +48,7 @@ test('is a warning at its line, no refusal under strict, and seen in explain', a
       message: 'warning: echo/echo does not get this: it is no target of the plugin "bedrock"',
     },
   ]);
-  const [target] = explain(router, 'fast', { name: 'team-a', admin: true, mayUse: () => true }).targets;
+  const [target] = explain(router, { model: 'fast' }, { name: 'team-a', admin: true, mayUse: () => true }).targets;
   expect(target?.error).toBeUndefined();
   expect(target?.resolution?.reasons).toEqual(
     expect.arrayContaining(['the guardrail gr1, version 1, checks request and answer', 'tagged with caller']),

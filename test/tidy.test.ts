@@ -66,7 +66,7 @@ describe('imports point one way', () => {
     protocol: ['contract', 'wire'],
     routing: ['contract', 'config'],
     attempt: ['contract', 'config', 'routing'],
-    observe: ['contract', 'attempt'],
+    observe: ['contract', 'config', 'attempt'],
     host: ['contract', 'wire', 'config', 'routing', 'attempt'],
     server: [...LIBRARY, 'plugin'],
     cli: [...LIBRARY, 'server'],

@@ -53,7 +53,7 @@ routes:
   );
   const file = openSync(log, 'w');
   try {
-    const server = await startServer([program, 'serve', '--config', config, '--port', '0'], file);
+    const server = await startServer([program, 'serve', '--config', config, '--port', '0'], { stderr: file });
     return {
       url: server.url,
       close: async () => {

@@ -22,6 +22,11 @@ export interface FrameOptions {
   readonly from?: StepBody | undefined;
 }
 
+/** What an answer says that breaks off, or that an error comes into. Without: the own answer. */
+export interface BrokenAnswer<Answer> {
+  readonly answer?: Answer | undefined;
+}
+
 /** The faults of every local server. A vendor says what its answers can be given (`Answer`), and what its errors have: before
  * a stream (`Failure`) and in one (`Exception`). */
 export type LocalFault<Answer, Failure, Exception> =
@@ -38,8 +43,8 @@ export type LocalFault<Answer, Failure, Exception> =
   | ({ readonly kind: 'error' } & Failure)
   /** A page that is not the vendor's, as a proxy gives it. Status 502 when none is given. */
   | { readonly kind: 'html'; readonly status?: number | undefined; readonly body?: string | undefined }
-  | ExceptionFault<Exception>
-  | StreamFault;
+  | (ExceptionFault<Exception> & BrokenAnswer<Answer>)
+  | (StreamFault & BrokenAnswer<Answer>);
 
 /** An error inside the stream; without afterFrames as its first frame. What does not stream answers with that error. */
 export type ExceptionFault<Exception> = FrameOptions & { readonly kind: 'exception' } & Exception;
