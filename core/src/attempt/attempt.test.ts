@@ -7,7 +7,7 @@ import { Breakers } from './breakers.ts';
 import { type Course, createCourse } from './course.ts';
 import { Latencies } from './latency.ts';
 import { healthKey, type Target } from './target.ts';
-import { noteFailure, noteSuccess } from './tries.ts';
+import { noteBreak, noteFailure } from './tries.ts';
 
 const RETRY = { attempts: 3, minDelayMs: 100, maxDelayMs: 1_000 };
 const BREAKER = { failures: 5, rate: 0.5, windowMs: 30_000, cooldownMs: 30_000 };
@@ -26,10 +26,10 @@ async function play(
   script: Record<string, (string | RouterError)[]>,
   targets: Target[] | Course<Target>,
   deadlineMs: number | ((target: Target) => number) = 60_000,
-  endsLater = false,
 ) {
   const tries: Try[] = [];
   const calls: string[] = [];
+  const rows: number[] = [];
   const startMs = performance.now();
   const controller = new AbortController();
   const running = attempt(
@@ -45,14 +45,14 @@ async function play(
       signal: controller.signal,
       deadline: { endOf: (one) => startMs + (typeof deadlineMs === 'number' ? deadlineMs : deadlineMs(one)) },
       diary: { tries, waitedMs: 0 },
-      endsLater,
+      begun: (_answer, failuresBefore) => rows.push(failuresBefore),
     },
   ).then(
     (done) => ({ answer: done.value as string | undefined, error: undefined as RouterError | undefined }),
     (error: RouterError) => ({ answer: undefined, error }),
   );
   await vi.runAllTimersAsync();
-  return { ...(await running), calls, tries, names: calls.map((call) => call.split('@')[0]) };
+  return { ...(await running), calls, tries, rows, names: calls.map((call) => call.split('@')[0]) };
 }
 
 beforeEach(() => {
@@ -322,6 +322,12 @@ describe('an upstream that was not reached', () => {
     expect(answer).toBe('ok');
   });
 
+  test('is no other when a route names it twice', async () => {
+    const a = target('a');
+    const { calls } = await play({ a: [refused(), 'ok'] }, [a, { ...a, settings: {} }]);
+    expect(calls).toEqual(['a@0', 'a@100']);
+  });
+
   test('without a connection in time is a timeout: it is not tried again', async () => {
     const lost = fail('upstream-timeout', { unreached: true });
     expect((await play({ a: [lost] }, [target('a')])).calls).toEqual(['a@0']);
@@ -451,25 +457,51 @@ test('when everything fails, only so many tries are made again: 100, and a fifth
 });
 
 describe('an answer that has only begun', () => {
-  test('is a success at its end, and five that break make five failures in a row', async () => {
+  const broken = () => fail('upstream-failed');
+
+  test('five that break one after the other make five failures in a row', async () => {
     const a = target('a');
-    for (let n = 0; n < 4; n++) {
-      await play({ a: ['begun'] }, [a], 60_000, true);
-      noteFailure(a, fail('upstream-failed'), performance.now());
+    for (let n = 1; n <= 5; n++) {
+      const { rows } = await play({ a: ['begun'] }, [a]);
+      expect(healthOf(a)?.state(performance.now())).toBe('closed');
+      noteBreak(a, broken(), performance.now(), rows[0] ?? Number.NaN);
+      expect(healthOf(a)?.failuresInARow).toBe(n);
     }
-    expect(healthOf(a)?.state(performance.now())).toBe('closed');
-    await play({ a: ['begun'] }, [a], 60_000, true);
-    noteFailure(a, fail('upstream-failed'), performance.now());
     expect(healthOf(a)?.state(performance.now())).toBe('open');
+  });
+
+  test('a few that break among many are no row, although nothing else has ended', async () => {
+    const a = target('a');
+    const begun = await Promise.all(Array.from({ length: 200 }, () => play({ a: ['begun'] }, [a])));
+    for (const { rows } of begun.slice(0, 60)) noteBreak(a, broken(), performance.now(), rows[0] ?? Number.NaN);
+    expect(healthOf(a)?.state(performance.now())).toBe('closed');
+    for (const { rows } of begun.slice(60, 100)) noteBreak(a, broken(), performance.now(), rows[0] ?? Number.NaN);
+    expect(healthOf(a)?.state(performance.now())).toBe('open');
+  });
+
+  test('goes on with a row of failures when it breaks, and ends it when it does not', async () => {
+    const a = target('a', { ...RETRY, attempts: 1 });
+    await play({ a: [broken()] }, [a]);
+    await play({ a: [broken()] }, [a]);
+    const { rows } = await play({ a: ['begun'] }, [a]);
+    expect(healthOf(a)?.failuresInARow).toBe(0);
+    noteBreak(a, broken(), performance.now(), rows[0] ?? Number.NaN);
+    expect(healthOf(a)?.failuresInARow).toBe(3);
+  });
+
+  test('says nothing of the target when the client ends it', async () => {
+    const a = target('a');
+    const { rows } = await play({ a: ['begun'] }, [a]);
+    noteBreak(a, fail('cancelled'), performance.now(), rows[0] ?? Number.NaN);
+    expect(healthOf(a)?.failuresInARow).toBe(0);
   });
 
   test('closes an open breaker at once', async () => {
     const a = target('a');
     trip(a);
     await vi.advanceTimersByTimeAsync(30_000);
-    await play({ a: ['begun'] }, [a], 60_000, true);
+    await play({ a: ['begun'] }, [a]);
     expect(healthOf(a)?.state(performance.now())).toBe('closed');
-    noteSuccess(a, performance.now());
   });
 });
 

@@ -34,8 +34,8 @@ export interface AttemptOptions<T extends Target = Target, V = unknown> {
   readonly diary: Diary;
   /** How long an answer is, where `run` resolves with all of it and not with its beginning. */
   readonly outputTokens?: (value: V) => number;
-  /** `run` resolves when an answer has begun: whether it was one is told at its end, by `noteSuccess` or `noteFailure`. */
-  readonly endsLater?: boolean;
+  /** Told of an answer that has begun how many failures in a row came before it: `noteBreak` asks for it should the answer break. */
+  readonly begun?: (value: V, failuresBefore: number) => void;
 }
 
 export interface Attempted<T extends Target, V> {

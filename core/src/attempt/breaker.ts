@@ -85,38 +85,56 @@ export class Breaker {
     return Math.max(0, this.#coolUntilMs - nowMs, this.#open ? this.#openUntilMs - nowMs : 0);
   }
 
-  /** `admission`: what `admit` had said of the call. */
-  success(nowMs: number, admission: Admission = 'yes'): void {
-    this.#window.add(nowMs, false);
+  /** An answer has begun, which ends a row of failures. Gives how long the row was, for `broke`. `admission`: what `admit` had said
+   * of the call. */
+  success(nowMs: number, admission: Admission = 'yes'): number {
+    const row = this.#failuresInARow;
+    this.#window.add(nowMs, 1, 0);
     this.#failuresInARow = 0;
     if (nowMs < this.#easingUntilMs) this.#easingRoom += EASING_STEP;
     // Of a call from before it opened, nothing follows.
-    if (!this.#open || admission !== 'probe' || this.#probeSinceMs === undefined) return;
+    if (!this.#open || admission !== 'probe' || this.#probeSinceMs === undefined) return row;
     this.#open = false;
     this.#probeSinceMs = undefined;
     this.#window.clear();
     this.#easingUntilMs = nowMs + this.#config.cooldownMs;
     this.#easingRoom = EASING_STEP;
     this.#tell('half-open', 'closed', 'it answers again');
+    return row;
   }
 
   /** `retryAfterMs`: what the upstream asked for with it. It stays open for no less. */
   failure(nowMs: number, admission: Admission = 'yes', retryAfterMs = 0): void {
-    this.#window.add(nowMs, true);
+    this.#window.add(nowMs, 1, 1);
     this.#failuresInARow++;
-    const { failures, rate, cooldownMs } = this.#config;
+    if (!this.#open) this.#openIfBad(nowMs, retryAfterMs);
+    else if (admission === 'probe' && this.#probeSinceMs !== undefined) {
+      this.#shut(nowMs, 'half-open', 'the call that tried it failed', retryAfterMs);
+    }
+  }
+
+  /** An answer that had begun broke off. `row`: what `success` gave when it began. A row goes on only where every answer breaks: of many
+   * that are under way at once, those that break follow one another whatever became of the others. */
+  broke(nowMs: number, row: number): void {
+    this.#window.add(nowMs, 0, 1);
+    this.#failuresInARow = Math.max(this.#failuresInARow, row + 1);
+    if (!this.#open) this.#openIfBad(nowMs, 0);
+  }
+
+  #openIfBad(nowMs: number, retryAfterMs: number): void {
+    const { failures, rate } = this.#config;
     const { calls, failed } = this.#window;
-    const from = this.#open ? 'half-open' : 'closed';
-    let reason: string;
-    if (this.#open) {
-      if (admission !== 'probe' || this.#probeSinceMs === undefined) return;
-      reason = 'the call that tried it failed';
-    } else if (this.#failuresInARow >= failures) reason = `${this.#failuresInARow} failures in a row`;
-    else if (calls >= RATE_CALLS_MIN && failed / calls >= rate) reason = `${failed} of ${calls} calls failed`;
-    else return;
+    const row = this.#failuresInARow;
+    if (row >= failures) this.#shut(nowMs, 'closed', `${row} failures in a row`, retryAfterMs);
+    else if (calls >= RATE_CALLS_MIN && failed / calls >= rate) {
+      this.#shut(nowMs, 'closed', `${failed} of ${calls} calls failed`, retryAfterMs);
+    }
+  }
+
+  #shut(nowMs: number, from: BreakerState, reason: string, retryAfterMs: number): void {
     this.#open = true;
     this.#probeSinceMs = undefined;
-    this.#openUntilMs = nowMs + Math.max(cooldownMs, retryAfterMs);
+    this.#openUntilMs = nowMs + Math.max(this.#config.cooldownMs, retryAfterMs);
     this.#tell(from, 'open', reason, this.#openUntilMs);
   }
 
@@ -157,16 +175,15 @@ class CallWindow {
     this.#bucketMs = windowMs / BUCKETS;
   }
 
-  add(nowMs: number, isFailure: boolean): void {
+  add(nowMs: number, calls: 0 | 1, failed: 0 | 1): void {
     const bucket = Math.floor(nowMs / this.#bucketMs);
     if (bucket > this.#newest) this.#moveTo(bucket);
     const at = 2 * (this.#newest % BUCKETS);
     const counts = this.#counts;
-    counts[at] = (counts[at] ?? 0) + 1;
-    this.calls++;
-    if (!isFailure) return;
-    counts[at + 1] = (counts[at + 1] ?? 0) + 1;
-    this.failed++;
+    counts[at] = (counts[at] ?? 0) + calls;
+    counts[at + 1] = (counts[at + 1] ?? 0) + failed;
+    this.calls += calls;
+    this.failed += failed;
   }
 
   clear(): void {

@@ -8,5 +8,5 @@ export * from './gate.ts';
 export * from './latency.ts';
 export * from './strategy.ts';
 export * from './target.ts';
-export { noteFailure, noteSuccess } from './tries.ts';
+export { noteBreak, noteFailure } from './tries.ts';
 export * from './watch.ts';

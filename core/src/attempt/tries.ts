@@ -2,7 +2,7 @@
 import pRetry from 'p-retry';
 import { ERROR_POLICIES, RouterError } from '../contract/index.ts';
 import type { AttemptOptions } from './attempt.ts';
-import type { Admission } from './breaker.ts';
+import type { Admission, Breaker } from './breaker.ts';
 import type { Course } from './course.ts';
 import { firstTokenShareMs, noteLatencyOfFailure } from './latency.ts';
 import { healthKey, isAdmissible, type Target, targetName } from './target.ts';
@@ -87,7 +87,7 @@ async function tryOnce<T extends Target, V>(
   { run, options, admission }: Question<T, V>,
   resume: () => void,
 ): Promise<V> {
-  const { diary, outputTokens, endsLater } = options;
+  const { diary, outputTokens, begun } = options;
   const beforeMs = diary.waitedMs;
   resume();
   const askedMs = performance.now();
@@ -106,8 +106,8 @@ async function tryOnce<T extends Target, V>(
     const nowMs = performance.now();
     note(nowMs);
     latency?.answered(firstTokenShareMs(nowMs - askedMs, outputTokens?.(value) ?? 0), nowMs);
-    // Who waits for the verdict on a probe does not wait for the end of a long answer.
-    if (!endsLater || admission === 'probe') noteSuccess(target, nowMs, admission);
+    const failuresBefore = target.upstream.breakers.of(target).success(nowMs, admission);
+    begun?.(value, failuresBefore);
     return value;
   } catch (thrown) {
     const error = RouterError.from(thrown);
@@ -119,18 +119,23 @@ async function tryOnce<T extends Target, V>(
   }
 }
 
-/** The target has answered. Also called at the end of an answer that was committed before. */
-export function noteSuccess(target: Target, nowMs: number, admission?: Admission): void {
-  target.upstream.breakers.of(target).success(nowMs, admission);
+/** What an error says about the target. */
+export function noteFailure(target: Target, error: RouterError, nowMs: number, admission?: Admission): void {
+  noteError(target, error, nowMs, (breaker) => breaker.failure(nowMs, admission, error.retryAfterMs));
 }
 
-/** What an error says about the target. Also called for a failure after commit. */
-export function noteFailure(target: Target, error: RouterError, nowMs: number, admission?: Admission): void {
-  if (error.own || error.ofRequest) return;
+/** What it says about the target that an answer which had begun broke off. */
+export function noteBreak(target: Target, error: RouterError, nowMs: number, failuresBefore: number): void {
+  noteError(target, error, nowMs, (breaker) => breaker.broke(nowMs, failuresBefore));
+}
+
+function noteError(target: Target, error: RouterError, nowMs: number, fail: (breaker: Breaker) => void): void {
+  const { code, own, ofRequest, retryAfterMs } = error;
+  if (own || ofRequest) return;
   const { breakers } = target.upstream;
-  if (ERROR_POLICIES[error.code].tripsBreaker) breakers.of(target).failure(nowMs, admission, error.retryAfterMs);
-  else if (error.code === 'rate-limited' && error.retryAfterMs !== undefined) {
-    breakers.of(target).coolDown(nowMs, nowMs + error.retryAfterMs);
+  if (ERROR_POLICIES[code].tripsBreaker) fail(breakers.of(target));
+  else if (code === 'rate-limited' && retryAfterMs !== undefined) {
+    breakers.of(target).coolDown(nowMs, nowMs + retryAfterMs);
   }
 }
 
@@ -153,10 +158,11 @@ function retryWaitMs<T extends Target>(
   const nowMs = performance.now();
   if (nowMs + waitMs + LEAST_MS > options.deadline.endOf(target)) return undefined;
   if (unreached || retryAfterMs > PATIENCE_MS) {
-    const other = course
-      .rest()
-      .find((one) => isAdmissible(one, nowMs) && options.deadline.endOf(one) - nowMs >= LEAST_MS);
-    if (other) return undefined;
+    const mayBeNext = (one: T) =>
+      targetName(one) !== targetName(target) &&
+      isAdmissible(one, nowMs) &&
+      options.deadline.endOf(one) - nowMs >= LEAST_MS;
+    if (course.rest().some(mayBeNext)) return undefined;
   }
   return waitMs;
 }

@@ -94,9 +94,20 @@ export class Watch {
     const { signal } = this;
     return new Promise((resolve, reject) => {
       const abort = () => reject(signal.reason);
+      const leave = () => signal.removeEventListener('abort', abort);
       if (signal.aborted) abort();
       signal.addEventListener('abort', abort, { once: true });
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+      // A `finally` behind it would be two more promises for each call.
+      work.then(
+        (value) => {
+          leave();
+          resolve(value);
+        },
+        (error) => {
+          leave();
+          reject(error);
+        },
+      );
     });
   }
 

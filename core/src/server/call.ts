@@ -28,6 +28,8 @@ export interface OpenEvents<Event extends AnswerEvent> {
   /** How long a silence may last once it has begun, in milliseconds. */
   readonly idleMs: number;
   readonly plan: Plan;
+  /** How many failures of the target in a row came before it; told when the answer has begun. */
+  failuresBefore?: number;
   /** Frees the place at the provider and ends the call; with a reason it aborts the upstream. Idempotent. */
   end(reason?: unknown): void;
 }

@@ -1,7 +1,7 @@
 // THE SPINE: the whole way of one request, from its bytes to its answer's last. Read this file first.
 //
 //   bytes ─▶ decode ─▶ journey (route, targets) ─▶ media ─▶ attempt (breaker → retry → call → peek) ─▶ encode ─▶ bytes
-import { type AttemptOptions, attempt, type Course, createCourse, noteFailure, noteSuccess } from '../attempt/index.ts';
+import { type AttemptOptions, attempt, type Course, createCourse, noteBreak } from '../attempt/index.ts';
 import { type AnswerEvent, type RelayEvent, RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
 import { type RequestRecord, waited } from '../observe/index.ts';
@@ -90,7 +90,14 @@ async function answerWhole<Echo>(passage: Passage<Echo>): Promise<void> {
 async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
   const { codec, context, client, journey, course, deadline, record } = passage;
   const { outgoing } = client;
-  const limits: AttemptOptions<RouteTarget> = { signal: client.signal, deadline, diary: record, endsLater: true };
+  const limits: AttemptOptions<RouteTarget, OpenAnswer> = {
+    signal: client.signal,
+    deadline,
+    diary: record,
+    begun: (answer, failuresBefore) => {
+      answer.failuresBefore = failuresBefore;
+    },
+  };
   // Held out here: a client that leaves between the commit and its return must still free what was opened.
   let open: OpenAnswer | undefined;
   const ask = async (target: RouteTarget, plan?: Planner) => {
@@ -109,10 +116,11 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
       : journey.route?.resume
         ? await pumpOn(value, encoder, outgoing, { ...options, scope: passage, limits, ask })
         : await pump(value, encoder, outgoing, options);
-    if (told.error) record.error = told.error;
-    else {
+    if (told.error) {
+      record.error = told.error;
+      record.pieces = told.pieces;
+    } else {
       noteFinish(record, told.finish);
-      noteSuccess(told.last.target, performance.now());
       await settle(told.last);
     }
   } finally {
@@ -123,7 +131,7 @@ async function answerStream<Echo>(passage: Passage<Echo>): Promise<void> {
 
 /** Ends an answer that has broken. Its failure is what the client is told. */
 function giveUp(broken: OpenEvents<AnswerEvent>, failure: RouterError): RouterError {
-  noteFailure(broken.target, failure, performance.now());
+  noteBreak(broken.target, failure, performance.now(), broken.failuresBefore ?? 0);
   broken.end(failure);
   return failure;
 }

@@ -22,7 +22,7 @@ import { estimateTokens, textTokens } from './token-estimate.ts';
 export interface ResumeOptions {
   readonly requestId: string;
   readonly scope: ResumeScope;
-  readonly limits: AttemptOptions<RouteTarget>;
+  readonly limits: AttemptOptions<RouteTarget, OpenAnswer>;
   /** Opens an answer. Whoever gives this ends what is open in the end. */
   ask(target: RouteTarget, plan: Planner): Promise<OpenAnswer>;
   /** Ends an answer that has broken. */
