@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type CliOptions, createLog, loadLive, parsePort, report, serve } from '@turnout/core/cli';
+import { type CliOptions, parsePort, report, serve } from '@turnout/core/cli';
 import { type BedrockLocal, startBedrockLocal } from '@turnout/plugin-bedrock/local';
 
 /** Bedrock-local's keys: those of config/quickstart.yaml, no secret. */
@@ -18,8 +18,8 @@ export async function quickstart(argv: readonly string[], options: CliOptions): 
     const port = parsePort(values.port);
     const file = configFile(options.home);
     const env = { ...options.env, BEDROCK_LOCAL_URL: local.url };
-    const live = await loadLive(file, { ...options, env }, createLog());
-    return await serve(live, { ...port, onListening: (url) => console.log(whatToTry(url, file, local.url)) });
+    const onListening = (url: string) => console.log(whatToTry(url, file, local.url));
+    return await serve(file, { ...options, env }, { ...port, onListening });
   } catch (error) {
     return report(error);
   } finally {

@@ -4,13 +4,15 @@ import type { Router } from '../host/index.ts';
 import { type Change, type Comparison, compare, type Difference } from '../server/index.ts';
 import { type CliOptions, loadRouter } from './load.ts';
 import { counted, paragraph } from './paragraph.ts';
+import { print, printJson } from './print.ts';
 
 /** Compares the file with an older one; prints it. Throws ConfigError for an old file that is not sound any more. */
 export async function diff(router: Router, old: string, json: boolean, options: CliOptions): Promise<void> {
   const before = await loadRouter(old, options);
   try {
     const comparison = compare(before, router);
-    console.log(json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison, old));
+    if (json) printJson(comparison);
+    else print(formatComparison(comparison, old));
   } finally {
     await before.close();
   }

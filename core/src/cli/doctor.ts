@@ -1,6 +1,7 @@
 // `doctor`: each provider step by step, with a tick or a cross and the reason.
 import type { Router } from '../host/index.ts';
 import { type ExaminationOptions, type ExaminedFinding, type ExaminedProvider, examine } from '../server/index.ts';
+import { inOneLine, print, printJson } from './print.ts';
 
 export interface DoctorOptions extends ExaminationOptions {
   readonly json: boolean;
@@ -10,7 +11,8 @@ export interface DoctorOptions extends ExaminationOptions {
 export async function doctor(router: Router, { call, json }: DoctorOptions): Promise<number> {
   try {
     const providers = await examine(router, { call });
-    console.log(json ? JSON.stringify({ providers }, null, 2) : formatExamination(providers));
+    if (json) printJson({ providers });
+    else print(formatExamination(providers));
     return providers.every(({ usable }) => usable) ? 0 : 1;
   } finally {
     await router.close();
@@ -21,7 +23,7 @@ export async function doctor(router: Router, { call, json }: DoctorOptions): Pro
 export function formatExamination(providers: readonly ExaminedProvider[]): string {
   const width = Math.max(...providers.flatMap(({ findings }) => findings.map((one) => titleOf(one).length)));
   const sections = providers.map(({ name, plugin, findings }) => {
-    const lines = findings.map((one) => `  ${markOf(one)} ${titleOf(one).padEnd(width)}  ${one.detail}`);
+    const lines = findings.map((one) => `  ${markOf(one)} ${titleOf(one).padEnd(width)}  ${inOneLine(one.detail)}`);
     return [name === plugin ? name : `${name} (plugin ${plugin})`, ...lines, ''].join('\n');
   });
   const broken = providers.filter(({ usable }) => !usable).map(({ name }) => name);

@@ -1,15 +1,13 @@
 // `explain`: where a request would go, and why. With `--replay`: where those of a log would.
-import { readFileSync } from 'node:fs';
 import { RouterError } from '../contract/index.ts';
 import { unrestricted } from '../host/index.ts';
 import { explain, explainError, type Inquiry, parseBody, protocolNamed } from '../server/index.ts';
 import { formatExplanation } from './explanation.ts';
 import { type Flags, requireConfig } from './flags.ts';
+import { readWhole } from './input.ts';
 import { type CliOptions, loadRouter } from './load.ts';
+import { print, printJson } from './print.ts';
 import { replayLog } from './replay.ts';
-
-/** In place of a file: what comes in through stdin. */
-const STDIN = '-';
 
 /** The exit code: 1 when a client would get an error. Throws an Error for a command line that asks nothing. */
 export async function explainRequest(words: readonly string[], flags: Flags, options: CliOptions): Promise<number> {
@@ -25,12 +23,13 @@ export async function explainRequest(words: readonly string[], flags: Flags, opt
       inquiryOf(model, flags, router.config.server.bodyLimitBytes),
       unrestricted('cli'),
     );
-    console.log(flags.json ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
+    if (flags.json) printJson(explanation);
+    else print(formatExplanation(explanation));
     return explanation.error ? 1 : 0;
   } catch (error) {
     if (!RouterError.is(error)) throw error;
     if (!flags.json) throw new Error(`[${error.code}] ${error.message}`);
-    console.log(JSON.stringify({ error: explainError(error) }, null, 2));
+    printJson({ error: explainError(error) });
     return 1;
   } finally {
     await router.close();
@@ -57,7 +56,7 @@ function inquiryOf(model: string | undefined, flags: Flags, bodyLimit: number): 
   const { request, protocol, key, header, wire } = flags;
   return {
     ...(model !== undefined && { model }),
-    ...(request !== undefined && { request: parseBody(readFileSync(request === STDIN ? 0 : request), bodyLimit) }),
+    ...(request !== undefined && { request: parseBody(readWhole(request), bodyLimit) }),
     ...(protocol !== undefined && { protocol: protocolNamed(protocol) }),
     ...(key !== undefined && { key }),
     ...(header && { headers: headersOf(header) }),

@@ -1,6 +1,4 @@
 // The command line. Errors go to stderr, exit code 1; `--help` and `--version` exit 0.
-import { ConfigError, formatIssues } from '../config/index.ts';
-import { createLog } from '../observe/index.ts';
 import { check } from './check.ts';
 import { doctor } from './doctor.ts';
 import { explainRequest } from './explain.ts';
@@ -8,11 +6,10 @@ import { type Flag, type Flags, readCommandLine, refuseOthers, requireConfig } f
 import { type CliOptions, loadRouter } from './load.ts';
 import { models } from './models.ts';
 import { newPlugin } from './plugin-new.ts';
-import { loadLive } from './reload.ts';
+import { printFailure } from './print.ts';
 import { serve } from './serve.ts';
 import { version } from './version.ts';
 
-export { createLog } from '../observe/index.ts';
 export { type CliOptions, loadRouter } from './load.ts';
 export { loadLive } from './reload.ts';
 export { serve } from './serve.ts';
@@ -21,6 +18,8 @@ interface Command {
   /** Its lines of `--help`. */
   readonly usage: readonly string[];
   readonly flags: readonly Flag[];
+  /** How many it takes at most. Absent: it says so itself. */
+  readonly words?: number;
   /** The exit code. `words`: what stands behind the command. */
   run(words: readonly string[], flags: Flags, options: CliOptions): number | Promise<number>;
 }
@@ -29,9 +28,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     usage: ['turnout serve   --config FILE [--port N]           start the router'],
     flags: ['config', 'port'],
+    words: 0,
     run: async (_words, flags, options) => {
       const port = parsePort(flags.port);
-      return serve(await loadLive(requireConfig(flags), options, createLog()), port);
+      return serve(requireConfig(flags), options, port);
     },
   },
   check: {
@@ -40,6 +40,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       '                --config FILE --diff OLD [--json]  which names would go another way than with the file OLD',
     ],
     flags: ['config', 'diff', 'json'],
+    words: 0,
     run: (_words, flags, options) => check(requireConfig(flags), flags, options),
   },
   explain: {
@@ -58,6 +59,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       'turnout models  [PROVIDER] --config FILE [--json]  what the providers offer: names, limits, prices, abilities',
     ],
     flags: ['config', 'json'],
+    words: 1,
     run: async ([provider], flags, options) =>
       models(await loadRouter(requireConfig(flags), options), { provider, json: flags.json === true }),
   },
@@ -67,6 +69,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       '                                                   --call asks each for one token',
     ],
     flags: ['config', 'call', 'json'],
+    words: 0,
     run: async (_words, { call = false, json = false, ...flags }, options) =>
       doctor(await loadRouter(requireConfig(flags), options), { call, json }),
   },
@@ -99,8 +102,7 @@ export async function run(argv: readonly string[], options: CliOptions): Promise
 
 /** Prints what stopped a command, and gives its exit code. */
 export function report(error: unknown): number {
-  if (error instanceof ConfigError) console.error(formatIssues(error.issues));
-  else console.error(`turnout: ${error instanceof Error ? error.message : String(error)}`);
+  printFailure(error);
   return 1;
 }
 
@@ -118,6 +120,8 @@ async function dispatch(argv: readonly string[], options: CliOptions): Promise<n
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new Error(`there is no command "${name}"\n\n${USAGE}`);
   refuseOthers(name, flags, command.flags);
+  const extra = command.words === undefined ? undefined : more[command.words];
+  if (extra !== undefined) throw new Error(`${name} takes no "${extra}"`);
   return command.run(more, flags, options);
 }
 

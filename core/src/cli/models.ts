@@ -1,6 +1,8 @@
 // `models`: what each provider offers, as a table.
 import type { Model } from '../contract/index.ts';
 import type { Router, Upstream } from '../host/index.ts';
+import { failureText } from '../server/index.ts';
+import { inOneLine, print, printJson } from './print.ts';
 
 export interface ModelsOptions {
   /** One provider only. */
@@ -25,18 +27,19 @@ export async function models(router: Router, { provider, json }: ModelsOptions):
       throw new Error(`there is no provider "${provider}" in the file: ${[...router.upstreams.keys()].join(', ')}`);
     }
     const offers = await Promise.all(asked.map(offerOf));
-    console.log(json ? JSON.stringify({ providers: offers }, null, 2) : offers.map(formatOffer).join('\n\n'));
+    if (json) printJson({ providers: offers });
+    else print(offers.map(formatOffer).join('\n\n'));
     return offers.every(({ problem }) => problem === undefined) ? 0 : 1;
   } finally {
     await router.close();
   }
 }
 
-async function offerOf({ name, provider, log }: Upstream): Promise<Offer> {
+async function offerOf({ name, provider, log, concealment }: Upstream): Promise<Offer> {
   try {
     return { provider: name, models: (await provider.models?.({ signal: AbortSignal.timeout(LIST_MS), log })) ?? [] };
   } catch (error) {
-    return { provider: name, models: [], problem: error instanceof Error ? error.message : String(error) };
+    return { provider: name, models: [], problem: failureText(error, concealment) };
   }
 }
 
@@ -58,10 +61,10 @@ const COLUMNS: readonly Column[] = [
 
 /** The table of one provider. Columns that no model fills are left out. */
 export function formatOffer({ provider, models, problem }: Offer): string {
-  if (problem !== undefined) return `${provider}: no list: ${problem}`;
+  if (problem !== undefined) return `${provider}: no list: ${inOneLine(problem)}`;
   if (models.length === 0) return `${provider}: the plugin has no list of models`;
   const columns = COLUMNS.map(({ title, right, text }) => {
-    const cells = models.map((model) => text(model, provider));
+    const cells = models.map((model) => inOneLine(text(model, provider)));
     const width = Math.max(title.length, ...cells.map((cell) => cell.length));
     const pad = (cell: string) => (right ? cell.padStart(width) : cell.padEnd(width));
     return { cells: [title, ...cells].map(pad), empty: cells.every((cell) => cell === '') };

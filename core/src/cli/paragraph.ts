@@ -1,4 +1,5 @@
 // Text for a terminal: lines of at most 100 columns, and durations as a person says them.
+import { inOneLine } from './print.ts';
 
 const COLUMNS = 100;
 
@@ -8,7 +9,7 @@ export function paragraph(head: string, text: string): string[] {
   const lines: string[] = [];
   let line = head;
   let isEmpty = true;
-  for (const word of text.split(' ')) {
+  for (const word of inOneLine(text).split(' ')) {
     if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
       lines.push(line);
       line = indent;

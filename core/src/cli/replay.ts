@@ -1,16 +1,15 @@
 // Where the requests of a log would go by a file, as a person reads it.
 import type { Router } from '../host/index.ts';
-import { type Fate, type Replay, type Replayed, readLog, replay } from '../server/index.ts';
+import { type Fate, type Replay, type Replayed, replay } from '../server/index.ts';
+import { readPieces } from './input.ts';
 import { counted, listed, paragraph } from './paragraph.ts';
-
-/** `-`: what comes in through stdin. */
-const STDIN = '-';
+import { print, printJson } from './print.ts';
 
 /** Reads the log and prints what would change. The exit code: 1 when a request that was served would be refused. */
 export async function replayLog(router: Router, log: string, json: boolean): Promise<number> {
-  const text = log === STDIN ? process.stdin.setEncoding('utf8') : readLog(log);
-  const result = await replay(text, router);
-  console.log(json ? JSON.stringify(result, null, 2) : formatReplay(result));
+  const result = await replay(readPieces(log), router);
+  if (json) printJson(result);
+  else print(formatReplay(result));
   return result.byFate.refused === undefined ? 0 : 1;
 }
 
@@ -46,7 +45,7 @@ export function formatReplay({ groups, requests, byFate, unread, beyond, otherLi
   rest(beyond, `not looked at: more than ${groups.length} different ones`);
   if (byFate.losses !== undefined) lines.push('', 'A log has no prompts: losses are those of the smallest request.');
   lines.push('', 'What a target is sent is in no log: check --diff compares that of two files.');
-  return [...lines, '', summary({ groups, requests, byFate })].join('\n').replaceAll('\n\n\n', '\n\n');
+  return [...lines, '', summary({ groups, requests, byFate, unread, beyond })].join('\n').replaceAll('\n\n\n', '\n\n');
 }
 
 function groupLines({ model, key, protocol, requests, route, first, newLosses, error, fate }: Replayed): string[] {
@@ -65,12 +64,14 @@ function groupLines({ model, key, protocol, requests, route, first, newLosses, e
 
 const oneOf = (names: readonly string[]): string => (names.length > 1 ? `one of ${names.join(', ')}` : names.join(''));
 
-function summary({ groups, requests, byFate }: Pick<Replay, 'groups' | 'requests' | 'byFate'>): string {
+function summary({ groups, requests, byFate, unread, beyond }: Omit<Replay, 'otherLines'>): string {
   const shares: (readonly [number, string])[] = [
     [byFate.same ?? 0, 'the same way'],
     [CHANGES.reduce((sum, fate) => sum + (byFate[fate] ?? 0), 0), 'another way'],
     [byFate.perhaps ?? 0, 'perhaps another way'],
     [byFate.refused ?? 0, 'refused'],
+    [unread, 'without a model'],
+    [beyond, 'not looked at'],
   ];
   const said = shares.filter(([count]) => count > 0).map(([count, words]) => `${percent(count, requests)} ${words}`);
   return `${counted(requests, 'request')} of ${counted(groups.length, 'kind')}: ${listed(said)}`;

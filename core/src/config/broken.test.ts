@@ -108,14 +108,14 @@ turnout.yaml:10:39  routes.b.defaults.temp: unknown key, did you mean "temperatu
   },
   {
     name: 'keys that come with later versions',
-    yaml: `server: { workers: 2 }
+    yaml: `server: { cluster: 2 }
 providers:
   acme: { region: north }
 routes:
   a: { targets: [acme/x], budgets: 5 }
 `,
-    printed: `turnout.yaml:1:11  server.workers: unknown key
-      1 | server: { workers: 2 }
+    printed: `turnout.yaml:1:11  server.cluster: unknown key
+      1 | server: { cluster: 2 }
         |           ^^^^^^^
 turnout.yaml:5:27  routes.a.budgets: unknown key
       5 |   a: { targets: [acme/x], budgets: 5 }

@@ -20,6 +20,8 @@ export interface ServerConfig {
   /** An address, or `unix:` and a path. */
   readonly host: string;
   readonly port: number;
+  /** Processes that serve; `auto`: as many as the machine has processors for this one. */
+  readonly workers: number | 'auto';
   readonly bodyLimitBytes: number;
   readonly drainMs: number;
   /** Reload when the file changes. */

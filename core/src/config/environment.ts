@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { digestOf } from './digest.ts';
+import type { ReadFiles } from './read.ts';
 import { didYouMean } from './suggestion.ts';
 
 const FILE_BYTES_MAX = 65_536;
@@ -16,6 +17,8 @@ export interface Environment {
   readonly dir: string;
   /** Gets the path and the digest of each file that is read, '' when it cannot be. */
   readonly sources?: Map<string, string>;
+  /** See `ReadFiles`. */
+  readonly files?: ReadFiles | undefined;
 }
 
 export interface Substitution {
@@ -52,8 +55,9 @@ class ValueError {
   }
 }
 
-function read(inner: string, { variables, dir, sources }: Environment): string | ValueError {
-  if (inner.startsWith('file:')) return readSecretFile(resolve(dir, inner.slice('file:'.length)), sources);
+function read(inner: string, environment: Environment): string | ValueError {
+  const { variables, dir } = environment;
+  if (inner.startsWith('file:')) return readSecretFile(resolve(dir, inner.slice('file:'.length)), environment);
   const match = VARIABLE.exec(inner);
   if (match === null) {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the syntax of the file
@@ -68,25 +72,34 @@ function read(inner: string, { variables, dir, sources }: Environment): string |
 }
 
 /** The file's text without one line break at its end. */
-function readSecretFile(path: string, sources: Environment['sources']): string | ValueError {
-  let descriptor: number | undefined;
+function readSecretFile(path: string, { sources, files }: Environment): string | ValueError {
   sources?.set(path, '');
   try {
-    descriptor = openSync(path, 'r');
-    if (!fstatSync(descriptor).isFile()) return new ValueError(`${path} is not a file`);
+    const bytes = files?.get(path) ?? bytesOf(path);
+    if (bytes === undefined) return new ValueError(`${path} is not a file`);
+    if (bytes.length > FILE_BYTES_MAX) return new ValueError(`${path} is larger than ${FILE_BYTES_MAX} bytes`);
+    // Only what was read: the buffer that it was read into is larger.
+    if (!files?.has(path)) files?.set(path, new Uint8Array(bytes));
+    sources?.set(path, digestOf(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '');
+  } catch (error) {
+    return new ValueError(`${path} cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** At most one byte more than a file may have; undefined for what is no file. */
+function bytesOf(path: string): Uint8Array | undefined {
+  const descriptor = openSync(path, 'r');
+  try {
+    if (!fstatSync(descriptor).isFile()) return undefined;
     const buffer = Buffer.alloc(FILE_BYTES_MAX + 1);
     let length = 0;
     for (let count = -1; count !== 0 && length < buffer.length; length += count) {
       count = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
-    if (length > FILE_BYTES_MAX) return new ValueError(`${path} is larger than ${FILE_BYTES_MAX} bytes`);
-    const bytes = buffer.subarray(0, length);
-    sources?.set(path, digestOf(bytes));
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '');
-  } catch (error) {
-    return new ValueError(`${path} cannot be read: ${reasonOf(error)}`);
+    return buffer.subarray(0, length);
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(descriptor);
   }
 }
 
@@ -97,5 +110,6 @@ export function reasonOf(error: unknown): string {
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text';
+  if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') return 'it is no whole gzip file';
   return code === '' ? String(error instanceof Error ? error.message : error) : code;
 }

@@ -12,6 +12,7 @@ import type { Plugin } from '../contract/index.ts';
 import type { Config } from './config.ts';
 import { ConfigError, formatIssues } from './error.ts';
 import { loadConfig } from './load.ts';
+import type { ReadFiles } from './read.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnout-load-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -68,6 +69,7 @@ describe('defaults', () => {
     expect(config.server).toEqual({
       host: '127.0.0.1',
       port: 4180,
+      workers: 1,
       bodyLimitBytes: 33_554_432,
       drainMs: 30_000,
       watch: false,
@@ -215,6 +217,24 @@ routes:
 
   it('may be left out of a provider that needs none', async () => {
     expect((await load('providers:\n  acme:\n')).providers[0]?.settings).toEqual({});
+  });
+});
+
+describe('what was read', () => {
+  it('is kept, and can take the place of the disk', async () => {
+    const secret = join(dir, 'kept-secret.txt');
+    writeFileSync(secret, 'first\n');
+    const file = write('providers: { acme: { a: "${file:kept-secret.txt}" } }');
+    const files: ReadFiles = new Map();
+    const options = { env: {}, loadPlugin: async () => ({ plugin: open, path: '/plugins/acme.ts' }), files };
+    const before = await loadConfig(file, options);
+    expect([...files.keys()]).toEqual([file, secret]);
+    writeFileSync(file, 'nonsense');
+    rmSync(secret);
+    const again = await loadConfig(file, options);
+    expect(again.providers).toEqual(before.providers);
+    expect(again.sources).toEqual(before.sources);
+    expect(again.providers[0]?.settings).toEqual({ a: 'first' });
   });
 });
 

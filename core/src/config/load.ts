@@ -7,7 +7,7 @@ import { convert } from './convert.ts';
 import { ConfigError } from './error.ts';
 import type { LoadPlugin } from './provider.ts';
 import { readProviders } from './provider.ts';
-import { readText } from './read.ts';
+import { type ReadFiles, readText } from './read.ts';
 import { hostIn, referenceProblems } from './reference.ts';
 import { routeOf } from './route.ts';
 import { routeProblems } from './route-reference.ts';
@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Where the file is, when its name is not to be taken from the folder that the process is in now. */
   readonly path?: string;
+  /** What was read before: see `ReadFiles`. */
+  readonly files?: ReadFiles;
   /** Finds and imports a plugin by the word in the YAML; `dir` is the file's folder. A throw is an error at that word. */
   readonly loadPlugin: LoadPlugin;
   /** Names of the built-in plugins, for "did you mean". */
@@ -50,7 +52,7 @@ export interface ProviderFault {
 export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
   const path = options.path ?? resolve(file);
   const dir = dirname(path);
-  const read = await readText(path);
+  const read = await readText(path, options.files);
   if ('fault' in read)
     throw new ConfigError([{ file, line: 0, column: 0, path: '', message: read.fault, excerpt: '' }]);
   const source = createSource(file, read.text);
@@ -58,7 +60,12 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   if (broken.length > 0) throw new ConfigError(issuesOf(source, secretsOfText(source), broken));
 
   const sources = new Map([[path, read.digest]]);
-  const { root, problems } = convert(document, source.text, { variables: options.env, dir, sources });
+  const { root, problems } = convert(document, source.text, {
+    variables: options.env,
+    dir,
+    sources,
+    files: options.files,
+  });
   const secrets = secretsOf(source, root);
   const fail = (all: readonly Problem[]): never => {
     throw new ConfigError(issuesOf(source, secrets, all), sources);

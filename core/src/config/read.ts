@@ -5,10 +5,19 @@ import { reasonOf } from './environment.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
 
-/** The text without a byte order mark and the digest of its bytes, or in one clause why it cannot be had. */
-export async function readText(file: string): Promise<{ text: string; digest: string } | { fault: string }> {
+/** What a configuration is made of, by absolute path: the bytes of the file itself and of every `${file:…}`. What is there is taken from
+ * there, and not read again; what is not is read, and put there. */
+export type ReadFiles = Map<string, Uint8Array>;
+
+/** The text without a byte order mark and the digest of its bytes, or in one clause why it cannot be had. `file`: its absolute path. */
+export async function readText(
+  file: string,
+  files?: ReadFiles,
+): Promise<{ text: string; digest: string } | { fault: string }> {
   try {
-    const bytes = await readUpTo(file, FILE_BYTES_MAX + 1);
+    const bytes = files?.get(file) ?? (await readUpTo(file, FILE_BYTES_MAX + 1));
+    // Only what was read: the buffer that it was read into is larger.
+    if (!files?.has(file)) files?.set(file, new Uint8Array(bytes));
     if (bytes.length > FILE_BYTES_MAX) return { fault: 'cannot be used: it is larger than 1 MiB' };
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), digest: digestOf(bytes) };
   } catch (error) {

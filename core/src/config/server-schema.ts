@@ -5,6 +5,9 @@ import { duration, size } from './quantity.ts';
 /** As browsers send it; programs that are web pages inside have schemes of their own (`app://obsidian.md`). */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*]+$/;
 
+/** More than any machine gains by. */
+const WORKERS_MAX = 256;
+
 /** The browser's own spelling: without a port that goes without saying. */
 const originOf = (text: string): string => (/^https?:/.test(text) && URL.canParse(text) ? new URL(text).origin : text);
 
@@ -18,6 +21,12 @@ export const serverSchema = z
         'Address to listen on; other than loopback only with `keys`. Or a Unix socket: unix:/run/turnout.sock.',
       ),
     port: z.int().min(0).max(65_535).default(4180).describe('0 picks a free port. Of no account for a Unix socket.'),
+    workers: z
+      .union([z.literal('auto'), z.int().min(1).max(WORKERS_MAX)], {
+        error: `expected a number from 1 to ${WORKERS_MAX}, or auto`,
+      })
+      .default(1)
+      .describe('Processes that serve; auto: one for each processor. Limits are divided among them.'),
     bodyLimit: size().prefault('32MiB').describe('Largest request body.'),
     drain: duration(0).prefault('30s').describe('How long running requests may go on after a stop signal.'),
     watch: z.boolean().default(false).describe('Reload when this file changes.'),

@@ -1,7 +1,7 @@
 // The configuration at work, and how another one takes its place: built beside it, swapped in one step, the old drained and closed.
 import type { Config, ConfigIssue, ProviderConfig } from '../config/config.ts';
-import { ConfigError } from '../config/index.ts';
 import { type Logger, RouterError } from '../contract/index.ts';
+import { type Reloaded, Reloading } from './reloading.ts';
 import { atWork, closeAll, createRouter, type Router } from './router.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -11,30 +11,25 @@ export interface LiveOptions {
   readonly log: Logger;
   /** For each `create` of a plugin. */
   readonly patienceMs?: number;
+  /** What the first configuration counts as. Default: 1. */
+  readonly version?: number;
 }
 
-/** What a reload has done. */
-export interface Reloaded {
-  /** 1 is what the process began with. */
-  readonly version: number;
-  readonly file: string;
-  /** By name. One whose settings have changed is in `created` and in `closed`: that is once its last request has ended. */
-  readonly providers: {
-    readonly kept: readonly string[];
-    readonly created: readonly string[];
-    readonly closed: readonly string[];
-  };
-  /** What the file says and this process cannot do before it is started again, and what else is worth a look. */
-  readonly warnings: readonly ConfigIssue[];
+/** A configuration that could be put to work now. */
+export interface Prepared {
+  /** Puts it to work, in one step. Throws RouterError `overloaded`, and has changed nothing, when the process is ending. */
+  commit(): Reloaded;
+  /** Closes what was made for it. */
+  cancel(): Promise<void>;
 }
 
 /** Somebody who has to change with the configuration. Looks at the next one while the old is at work, and throws ConfigError when it
  * cannot be; `take` is called in the moment of the swap, and does not throw. */
 export type Follower = (next: Config) => { readonly warnings?: readonly ConfigIssue[]; take?(): void };
 
-/** Reads the file and creates its providers. Throws ConfigError with everything that is wrong. */
-export async function createLive(options: LiveOptions): Promise<Live> {
-  const config = await options.load(() => false);
+/** Reads the file, if `began` is not what it says, and creates its providers. Throws ConfigError with everything that is wrong. */
+export async function createLive(options: LiveOptions, began?: Config): Promise<Live> {
+  const config = began ?? (await options.load(() => false));
   return new Live(options, await createRouter(config, options.log, options));
 }
 
@@ -45,17 +40,16 @@ export class Live {
   /** Those with requests that go on. */
   readonly #past = new Set<Router>();
   readonly #hurry = new AbortController();
+  readonly #reloading: Reloading;
   #router: Router;
-  #version = 1;
-  #reloadFailures = 0;
-  #lastReloadSucceeded: boolean | undefined;
-  #running: Promise<Reloaded> | undefined;
-  #following: Promise<Reloaded> | undefined;
+  #version: number;
   #closed: Promise<void> | undefined;
 
   constructor(options: LiveOptions, first: Router) {
     this.#options = options;
     this.#router = first;
+    this.#version = options.version ?? 1;
+    this.#reloading = new Reloading(() => this.#prepareAndCommit(), options.log);
   }
 
   /** The one at work now. A request asks once, and says so to its `users`. */
@@ -70,12 +64,7 @@ export class Live {
 
   /** How the reloads went; `lastSucceeded` is absent before the first. */
   get reloads(): { readonly version: number; readonly failures: number; readonly lastSucceeded?: boolean } {
-    const last = this.#lastReloadSucceeded;
-    return {
-      version: this.#version,
-      failures: this.#reloadFailures,
-      ...(last !== undefined && { lastSucceeded: last }),
-    };
+    return { version: this.#version, ...this.#reloading.outcome };
   }
 
   follow(follower: Follower): void {
@@ -86,19 +75,7 @@ export class Live {
    * changed; RouterError `overloaded` when the process is ending. One at a time: who asks while one is under way waits for the next,
    * which reads the file again for all who have asked meanwhile. */
   reload(): Promise<Reloaded> {
-    if (this.#running === undefined) {
-      this.#running = this.#reload().finally(() => {
-        this.#running = undefined;
-      });
-      return this.#running;
-    }
-    this.#following ??= this.#running
-      .catch(() => undefined) // who asked for that one is told
-      .then(() => {
-        this.#following = undefined;
-        return this.reload();
-      });
-    return this.#following;
+    return this.#reloading.reload();
   }
 
   /** Closes everything, the providers that were on their way out first, the others in reverse order. Idempotent. The requests must
@@ -106,58 +83,64 @@ export class Live {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       this.#hurry.abort();
-      await this.#running?.catch(() => undefined); // who asked for it is told
+      await this.#reloading.idle();
       await Promise.all(this.#retirements);
       await this.#router.close();
     })();
     return this.#closed;
   }
 
-  async #reload(): Promise<Reloaded> {
-    const { log } = this.#options;
-    try {
-      const reloaded = await this.#swap();
-      this.#lastReloadSucceeded = true;
-      const { warnings, ...done } = reloaded;
-      for (const warning of warnings) log.warn(placeOf(warning), 'the new configuration has a warning');
-      log.info(done, 'configuration reloaded');
-      return reloaded;
-    } catch (error) {
-      this.#lastReloadSucceeded = false;
-      this.#reloadFailures++;
-      if (error instanceof ConfigError) {
-        log.error({ issues: error.issues.map(placeOf) }, 'configuration not reloaded: nothing has changed');
-      } else if (!RouterError.is(error)) log.error({ err: error }, 'configuration not reloaded: nothing has changed');
-      throw error;
-    }
-  }
-
-  async #swap(): Promise<Reloaded> {
+  /** Builds and checks what the file says now beside what is at work. Throws as `reload`. One at a time: what was prepared is
+   * committed or cancelled before the next. */
+  async prepare(): Promise<Prepared> {
     const { load, log } = this.#options;
     const previous = this.#router;
     this.#refuseAtEnd();
     const config = await load((provider) => atWork(previous, provider) !== undefined);
     const followed = this.#followers.map((follower) => follower(config));
     const next = await createRouter(config, log, { ...this.#options, previous });
-    const isKept = (upstream: Upstream) => previous.upstreams.get(upstream.name) === upstream;
-    const created = [...next.upstreams.values()].filter((upstream) => !isKept(upstream));
-    if (this.#hurry.signal.aborted) await closeAll(created.reverse(), log);
+    const created = [...next.upstreams.values()].filter(
+      (upstream) => previous.upstreams.get(upstream.name) !== upstream,
+    );
+    const cancel = () => closeAll(created.toReversed(), log);
+    if (this.#hurry.signal.aborted) await cancel();
     this.#refuseAtEnd();
+    return { commit: () => this.#swap(next, followed), cancel };
+  }
 
-    // The one step: nothing is awaited between these.
+  async #prepareAndCommit(): Promise<Reloaded> {
+    const prepared = await this.prepare();
+    try {
+      return prepared.commit();
+    } catch (error) {
+      await prepared.cancel();
+      throw error;
+    }
+  }
+
+  /** Nothing is awaited here. */
+  #swap(next: Router, followed: readonly ReturnType<Follower>[]): Reloaded {
+    this.#refuseAtEnd();
+    const previous = this.#router;
+    const { config } = next;
     this.#router = next;
     this.#version++;
     for (const { take } of followed) take?.();
+    const isKept = (upstream: Upstream) => previous.upstreams.get(upstream.name) === upstream;
+    const upstreams = [...next.upstreams.values()];
     const closed = [...previous.upstreams.values()].filter(
       (upstream) => next.upstreams.get(upstream.name) !== upstream,
     );
     this.#leave(previous);
     this.#retire(closed, config.server.drainMs);
-    const kept = [...next.upstreams.values()].filter(isKept);
     return {
       version: this.#version,
       file: config.file,
-      providers: { kept: namesOf(kept), created: namesOf(created), closed: namesOf(closed) },
+      providers: {
+        kept: namesOf(upstreams.filter(isKept)),
+        created: namesOf(upstreams.filter((upstream) => !isKept(upstream))),
+        closed: namesOf(closed),
+      },
       warnings: followed.flatMap(({ warnings = [] }) => warnings),
     };
   }
@@ -201,6 +184,3 @@ export class Live {
 }
 
 const namesOf = (upstreams: readonly Upstream[]): string[] => upstreams.map(({ name }) => name);
-
-/** For a log line: the excerpt is for people. */
-const placeOf = ({ file, line, column, path, message }: ConfigIssue) => ({ file, line, column, path, message });

@@ -32,12 +32,19 @@ const BREAKER_STATES: Readonly<Record<BreakerState, number>> = {
   open: 3,
 };
 
-type Sample = { readonly name?: string; readonly labels?: Readonly<Record<string, string>>; readonly value: number };
+export interface Sample {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
 
-interface Metric {
+/** Plain data, which may come from another process. */
+export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
+  /** What it is of several processes; `apart`: of each its own, told apart by a label. */
+  readonly across: 'sum' | 'max' | 'min' | 'apart';
   readonly samples: readonly Sample[];
 }
 
@@ -51,13 +58,47 @@ export interface Moment {
 
 /** All of it. The library is loaded when it is first asked for: it takes 50 ms, and not everybody asks (2026-11). */
 export async function expose(moment: Moment): Promise<Exposition> {
+  const [own, process] = await Promise.all([
+    printMetrics([...readFamilies(moment), ...readMoment(moment)]),
+    processMetrics().then((metrics) => metrics.metrics()),
+  ]);
+  return { ...own, text: `${own.text}\n${process}` };
+}
+
+/** The same as data, for who puts those of several processes together. */
+export async function collect(moment: Moment): Promise<Metric[]> {
+  const ofProcess = await (await processMetrics()).getMetricsAsJSON();
+  const apart = ofProcess.map(({ name, help, type, values }) => ({ name, help, type, values }) as unknown as Collected);
+  return [...readFamilies(moment), ...readMoment(moment), ...apart.map(readCollected)];
+}
+
+/** As the library gives it, which has no type for that: a histogram names each of its samples, a label may be a number. */
+interface Collected extends Pick<Metric, 'name' | 'help' | 'type'> {
+  readonly values: readonly {
+    readonly metricName?: string;
+    readonly labels: Readonly<Record<string, unknown>>;
+    readonly value: number;
+  }[];
+}
+
+const readCollected = ({ values, ...metric }: Collected): Metric => ({
+  ...metric,
+  across: 'apart',
+  samples: values.map(({ metricName, labels, value }) => ({
+    ...(metricName !== undefined && { name: metricName }),
+    labels: Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)])),
+    value,
+  })),
+});
+
+export async function printMetrics(metrics: readonly Metric[]): Promise<Exposition> {
   const { Registry } = await import('prom-client');
   const registry = new Registry();
-  for (const metric of [...moment.totals.families].map(readFamily)) register(registry, metric);
-  for (const metric of readMoment(moment)) register(registry, metric);
-  const [own, process] = await Promise.all([registry.metrics(), processMetrics().then((metrics) => metrics.metrics())]);
-  return { contentType: registry.contentType, text: `${own}\n${process}` };
+  for (const metric of metrics) register(registry, metric);
+  return { contentType: registry.contentType, text: await registry.metrics() };
 }
+
+const readFamilies = ({ totals }: Moment): Metric[] => [...totals.families].map(readFamily);
 
 let ofProcess: Promise<Registry> | undefined;
 
@@ -91,6 +132,7 @@ function readFamily(family: Counter | Histogram): Metric {
       name,
       help,
       type: 'counter',
+      across: 'sum',
       samples: [...family].map(({ labels, series }) => ({ labels, value: series.value })),
     };
   }
@@ -106,15 +148,16 @@ function readFamily(family: Counter | Histogram): Metric {
       { name: `${name}_count`, labels, value: count },
     ];
   });
-  return { name, help, type: 'histogram', samples };
+  return { name, help, type: 'histogram', across: 'sum', samples };
 }
 
 function readMoment({ totals, running, scene, reloads }: Moment): Metric[] {
   const { version, lastSucceeded = true, failures } = reloads;
-  const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  const gauge = (name: string, help: string, samples: readonly Sample[], across: Metric['across'] = 'sum'): Metric => ({
     name,
     help,
     type: 'gauge',
+    across,
     samples,
   });
   const gates = [...scene.upstreams].map(([provider, { gate }]) => ({ labels: { provider }, gate }));
@@ -134,15 +177,25 @@ function readMoment({ totals, running, scene, reloads }: Moment): Metric[] {
       'turnout_breaker_state',
       'Of targets that were asked: 0 closed, 1 cooling down, 2 half-open, 3 open.',
       readBreakers(totals, scene),
+      'max',
     ),
-    gauge('turnout_config_version', 'Counts the configurations that were put to work, from 1.', [{ value: version }]),
-    gauge('turnout_config_last_reload_successful', '0: the last reload was refused, and changed nothing.', [
-      { value: lastSucceeded ? 1 : 0 },
-    ]),
+    gauge(
+      'turnout_config_version',
+      'Counts the configurations that were put to work, from 1.',
+      [{ value: version }],
+      'max',
+    ),
+    gauge(
+      'turnout_config_last_reload_successful',
+      '0: the last reload was refused, and changed nothing.',
+      [{ value: lastSucceeded ? 1 : 0 }],
+      'min',
+    ),
     {
       name: 'turnout_config_reload_failures_total',
       help: 'Reloads that were refused.',
       type: 'counter',
+      across: 'max',
       samples: [{ value: failures }],
     },
   ];

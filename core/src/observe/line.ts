@@ -100,7 +100,7 @@ const beyond = (list: readonly unknown[], max: number): number | undefined =>
 const rounded = (ms: number | undefined): number | undefined => ms && Math.round(ms * 100) / 100;
 
 /** Where an unexpected error came from, without its message: that may quote what a model has said. */
-function framesOf(error: unknown): string[] {
+export function framesOf(error: unknown): string[] {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   return stack.split('\n').flatMap((line) => (/^\s+at /.test(line) ? line.trim() : []));
 }

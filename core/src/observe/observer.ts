@@ -1,7 +1,7 @@
 // Who is told of the moments of a request. One for the process: it outlives the configurations.
 import type { Logger } from '../contract/index.ts';
 import { costOf } from './cost.ts';
-import { type Exposition, expose, type Reloads, type Scene } from './exposition.ts';
+import { collect, type Exposition, expose, type Metric, type Reloads, type Scene } from './exposition.ts';
 import { logRecord } from './line.ts';
 import type { RequestRecord } from './record.ts';
 import { type Providers, RequestTotals } from './request-totals.ts';
@@ -14,6 +14,8 @@ export interface Observer {
   ended(record: RequestRecord, providers: Providers): void;
   /** What /metrics says now. */
   expose(scene: Scene, reloads: Reloads): Promise<Exposition>;
+  /** The same as data. */
+  collect(scene: Scene, reloads: Reloads): Promise<Metric[]>;
   /** Sends what has not been sent yet, for a while. Idempotent. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function createObserver(log: Logger): Promise<Observer> {
       if (running === 0) lastEnded();
     },
     expose: (scene, reloads) => expose({ totals, running, scene, reloads }),
+    collect: (scene, reloads) => collect({ totals, running, scene, reloads }),
     close: () => {
       closed ??= close();
       return closed;

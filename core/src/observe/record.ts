@@ -52,6 +52,8 @@ export interface RequestRecord extends Diary {
   /** What the provider says of the answer besides. */
   notes?: Readonly<Record<string, string | number>>;
   error?: RouterError;
+  /** Of a streamed answer that broke off: how many pieces had been written, each of one token or a few. */
+  pieces?: number;
   /** How an answer that broke off was gone on with; `usage` above holds these usages too. */
   resumed?: readonly Resumption[];
   /** How often an upstream was really asked: a try may end at the plan. */
