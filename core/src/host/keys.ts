@@ -1,5 +1,5 @@
 // Who may call: the gateway's own keys, compared in constant time.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { KeyConfig } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';
 import type { VerifyRequest } from '../wire/index.ts';
@@ -49,10 +49,10 @@ export function createKeyRing(keys: readonly KeyConfig[], previous?: Pick<KeyRin
   const bearers = keys.flatMap((key) => ('sha256' in key ? [{ sha256: key.sha256, caller: callerOf(key) }] : []));
   const signers = keys.flatMap((key) => ('pair' in key ? [{ pair: key.pair, caller: callerOf(key) }] : []));
   const identify: KeyRing['identify'] = (headers) => {
-    const hash = createHash('sha256').update(presentedKey(headers)).digest();
+    const presented = hash('sha256', presentedKey(headers), 'buffer');
     // Every key is compared, so that the time does not tell which one was near.
     let found: Caller | undefined;
-    for (const { sha256, caller } of bearers) if (timingSafeEqual(sha256, hash)) found = caller;
+    for (const { sha256, caller } of bearers) if (timingSafeEqual(sha256, presented)) found = caller;
     if (!found) throw new RouterError('unauthenticated', 'this API key is not known here');
     return found;
   };

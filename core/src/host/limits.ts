@@ -32,6 +32,8 @@ export interface Pass {
   reserve(tokens: RequestTokens): void;
   /** Puts what was used in the place of what was reserved. Of no effect when nothing was. */
   settle(usage: Partial<Usage>): void;
+  /** What was cut off before its usage was known keeps what was reserved, or more where more had been sent. */
+  cutShort(outputTokens: number): void;
   /** Ends the request's place among those that run. Idempotent. */
   leave(): void;
 }
@@ -73,7 +75,7 @@ export function createLimits(
     const entered = requests.add(now, 1);
     meter.running++;
     let inside = true;
-    let reserved: { readonly slot: number; readonly amount: number } | undefined;
+    let reserved: { readonly slot: number; readonly amount: number; readonly input: number } | undefined;
     return {
       countsTokens: tpm !== undefined,
       reserve({ input, output }) {
@@ -87,11 +89,17 @@ export function createLimits(
             ? refusal(tooLarge(tpm, input, output), MINUTE_MS)
             : refusal(`this key may use ${counted(tpm, 'token')} a minute`, tokens.untilMs(at, tpm - amount));
         }
-        reserved = { slot: tokens.add(at, amount), amount };
+        reserved = { slot: tokens.add(at, amount), amount, input };
       },
       settle(usage) {
         if (reserved === undefined) return;
         tokens.amend(nowMs(), reserved.slot, countedTokens(usage) - reserved.amount);
+        reserved = undefined;
+      },
+      cutShort(outputTokens) {
+        if (reserved === undefined) return;
+        const { slot, amount, input } = reserved;
+        tokens.amend(nowMs(), slot, Math.max(0, input + outputTokens - amount));
         reserved = undefined;
       },
       leave() {

@@ -15,8 +15,17 @@ const UNIX = 'unix:';
 export const socketPathOf = (host: string): string | undefined =>
   host.startsWith(UNIX) ? host.slice(UNIX.length) : undefined;
 
-/** Listens, and says on which port (0 for a Unix socket). A socket file that a dead process has left is replaced. Rejects with an Error
- * that says why it cannot be. `shared`: the user's group may connect to the socket as well. */
+/** Removes a socket file that a dead process has left. */
+export async function removeLeftOver({ host }: Address): Promise<void> {
+  const path = socketPathOf(host);
+  if (path !== undefined && (await isLeftOver(path))) rmSync(path, { force: true });
+}
+
+/** What a new socket file must not let anybody do. `shared`: the user's group may connect as well. */
+export const socketUmask = (shared: boolean): number => (shared ? 0o117 : 0o177);
+
+/** Listens, and says on which port (0 for a Unix socket). Rejects with an Error that says why it cannot be. `shared`: as for
+ * `socketUmask`. */
 export async function listenAt(server: Server, at: Address, shared: boolean): Promise<number> {
   const path = socketPathOf(at.host);
   if (path === undefined) {
@@ -24,10 +33,9 @@ export async function listenAt(server: Server, at: Address, shared: boolean): Pr
     // The cast: a server that listens on host and port has an AddressInfo, not a pipe's name.
     return (server.address() as AddressInfo).port;
   }
-  if (await isLeftOver(path)) rmSync(path, { force: true });
   await listening(server, at, () => {
     // Node makes the file within this call, so that nobody can come in between, and removes it when the server closes.
-    const before = process.umask(shared ? 0o117 : 0o177);
+    const before = process.umask(socketUmask(shared));
     try {
       server.listen(path);
     } finally {

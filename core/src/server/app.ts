@@ -1,45 +1,59 @@
 // The HTTP surface: which path leads where. Paths stand here, in *-paths.ts, and nowhere else.
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { Hono } from 'hono';
 import { RouterError } from '../contract/index.ts';
+import { answerError, answerText } from './answer.ts';
 import { cutOff } from './client.ts';
-import { errorDoorOf, errorResponse } from './error-door.ts';
-import { addInferencePaths, bedrockRoute } from './inference-paths.ts';
+import { addInferencePaths, bedrockInference } from './inference-paths.ts';
 import { addModelPaths } from './model-paths.ts';
 import { addOperatorPaths } from './operator-paths.ts';
-import { type AppOptions, answerText, type Env, serve, shownPath } from './path.ts';
-import { bedrockPathOf, requestPath } from './request-path.ts';
+import { type AppOptions, type Asked, type Handler, shownPath } from './path.ts';
+import { isWellFormed, requestPath } from './request-path.ts';
+import { Surface } from './surface.ts';
 
-export function createApp(options: AppOptions): Hono<Env> {
-  const app = new Hono<Env>({
-    // The raw target decides: the framework would decode and split the names of models.
-    getPath: (_request, { env } = {}) => {
-      if (env === undefined) return '/';
-      const path = bedrockPathOf(env.incoming);
-      return path === undefined ? requestPath(env.incoming) : bedrockRoute(path.operation);
-    },
-  });
+/** Answers a request, whatever it is for. Never rejects. */
+export type App = (incoming: Asked['incoming'], outgoing: Asked['outgoing']) => Promise<void>;
+
+/** Straight on node's own request and response: what a framework makes of them would be more than most of these answers cost, and their
+ * raw paths have to be looked at anyway. */
+export function createApp(options: AppOptions): App {
+  const surface = new Surface();
   // Some clients look whether anybody is there.
-  serve(app, 'GET', '/', (context) => answerText(context, 'Turnout is here. Its README says which paths it serves.\n'));
-  addInferencePaths(app, options);
-  addModelPaths(app, options);
-  addOperatorPaths(app, options);
-  app.notFound(({ req, env: { incoming } }) => {
-    const error = new RouterError('invalid-request', `there is no ${req.method} ${shownPath(incoming)}`, {
-      status: 404,
-      errorName: 'UnknownOperationException',
-    });
-    return errorResponse(errorDoorOf(incoming), error);
-  });
-  app.onError((thrown, { env: { incoming, outgoing } }) => {
-    // Once the head is out there is no other answer to give; an error Response would crash on the sent headers.
-    if (outgoing.headersSent) {
-      cutOff(outgoing);
-      return RESPONSE_ALREADY_SENT;
+  surface.serve('GET', '/', (asked) => answerText(asked, 'Turnout is here. Its README says which paths it serves.\n'));
+  addInferencePaths(surface, options);
+  addModelPaths(surface, options);
+  addOperatorPaths(surface, options);
+  const bedrock = bedrockInference(options);
+  return async (incoming, outgoing) => {
+    const path = requestPath(incoming);
+    const asked = { incoming, outgoing, path };
+    // The raw path decides: to decode and split it would take the names of models apart.
+    const handle: Handler = isWellFormed(incoming) ? (surface.find(path) ?? bedrock(path) ?? refuse) : refuseMalformed;
+    try {
+      await handle(asked);
+    } catch (thrown) {
+      fail(asked, thrown, options);
     }
-    const error = RouterError.from(thrown);
-    if (error.code === 'internal') options.router().log.error({ err: thrown }, 'unexpected failure');
-    return errorResponse(errorDoorOf(incoming), error);
+  };
+}
+
+const refuseMalformed: Handler = (asked) =>
+  answerError(asked, new RouterError('invalid-request', 'the request line or the Host header cannot be read'));
+
+const refuse: Handler = (asked) => {
+  const { incoming } = asked;
+  const error = new RouterError('invalid-request', `there is no ${incoming.method} ${shownPath(incoming)}`, {
+    status: 404,
+    errorName: 'UnknownOperationException',
   });
-  return app;
+  answerError(asked, error);
+};
+
+function fail(asked: Asked, thrown: unknown, { router }: AppOptions): void {
+  // Once the head is out there is no other answer to give.
+  if (asked.outgoing.headersSent) {
+    cutOff(asked.outgoing);
+    return;
+  }
+  const error = RouterError.from(thrown);
+  if (error.code === 'internal') router().log.error({ err: thrown }, 'unexpected failure');
+  answerError(asked, error);
 }

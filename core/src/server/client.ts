@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import { RouterError } from '../contract/index.ts';
-import type { Claim, KeyLimits } from '../host/index.ts';
+import type { Claim, KeyLimits, Roster } from '../host/index.ts';
 import type { Observer } from '../observe/index.ts';
 
 export interface Client {
@@ -26,7 +26,7 @@ export interface Client {
 }
 
 /** The requests now in the house, so that a shutdown can end them. */
-export type Clients = Set<Client>;
+export type Clients = Roster<Client>;
 
 /** What the house has for everybody who comes. */
 export interface Welcome {
@@ -51,9 +51,9 @@ export function welcome(
     admit: () => admit(incoming),
     end: (reason) => controller.abort(reason),
   };
-  clients.add(client);
+  const entry = clients.add(client);
   outgoing.once('close', () => {
-    clients.delete(client);
+    clients.remove(entry);
     // A close before the answer was written to its end is the client's doing, and an open upstream goes on billing.
     if (isCut(outgoing)) controller.abort(new RouterError('cancelled', 'the client has left'));
   });

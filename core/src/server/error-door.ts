@@ -1,7 +1,5 @@
 // In which protocol an error is told where no codec has been chosen yet: the path decides.
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { RouterError } from '../contract/index.ts';
 import { anthropicMessages } from '../protocol/anthropic-messages/index.ts';
 import { bedrockConverse } from '../protocol/bedrock-converse/index.ts';
 import { openaiChat } from '../protocol/openai-chat/index.ts';
@@ -32,19 +30,4 @@ export function errorDoorOf(incoming: Asked): ErrorDoor {
 /** Two vendors have a list of models, and only one a version in a header. */
 export function asksAnthropic(incoming: Asked): boolean {
   return incoming.headers['anthropic-version'] !== undefined || isBelow(requestPath(incoming), ANTHROPIC_ROOTS);
-}
-
-/** An error outside an exchange. */
-export function errorResponse(
-  { encodeError, requestIdHeader }: ErrorDoor,
-  error: RouterError,
-  more: Readonly<Record<string, string>> = {},
-): Response {
-  const startMs = performance.now();
-  const id = randomUUID();
-  const { status, headers, body } = encodeError(error, id);
-  const ids = { 'x-request-id': id, ...(requestIdHeader !== undefined && { [requestIdHeader]: id }) };
-  // Whatever else has taken its time, nobody was asked, and nothing was waited for.
-  const ours = { ...ids, 'x-turnout-overhead-ms': (performance.now() - startMs).toFixed(2) };
-  return new Response(body, { status, headers: { ...headers, ...ours, ...more } });
 }

@@ -5,7 +5,7 @@ import { type Finding, isUsable } from '../contract/index.ts';
 import type { Router, Upstream } from '../host/index.ts';
 import { NO_SETTINGS } from '../routing/index.ts';
 import { lookAhead, membersOf } from './journey.ts';
-import { messageOf, selfCheck } from './self-check.ts';
+import { failureText, selfCheck } from './self-check.ts';
 import { trialOf, tryModels } from './trial.ts';
 
 export interface ExaminedProvider {
@@ -69,13 +69,13 @@ interface List {
   readonly problem?: string;
 }
 
-async function listOf({ provider, log }: Upstream): Promise<List> {
+async function listOf({ provider, log, concealment }: Upstream): Promise<List> {
   if (!provider.models) return { ids: [], problem: 'the plugin has no list' };
   try {
     const models = await provider.models({ signal: AbortSignal.timeout(LIST_MS), log });
     return { ids: models.map(({ id }) => id) };
   } catch (thrown) {
-    return { ids: [], problem: messageOf(thrown) };
+    return { ids: [], problem: failureText(thrown, concealment) };
   }
 }
 
@@ -110,6 +110,6 @@ async function trial(upstream: Upstream, models: readonly string[]): Promise<Exa
     const tokens = `tokens: ${usage.inputTokens} in, ${usage.outputTokens} out`;
     return { ok: true, what, detail: `${targetName(target)} answers (${tokens})` };
   } catch (thrown) {
-    return { ok: false, what, detail: messageOf(thrown) };
+    return { ok: false, what, detail: failureText(thrown, upstream.concealment) };
   }
 }

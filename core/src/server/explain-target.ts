@@ -1,6 +1,7 @@
 // One target of an explanation: what would be sent there, what would be lost, and what would be in the way.
-import { type BreakerState, healthKey, targetName } from '../attempt/index.ts';
+import { type BreakerState, healthKey, type Patient, targetName } from '../attempt/index.ts';
 import { type Loss, type Plan, type Resolution, RouterError } from '../contract/index.ts';
+import type { Upstream } from '../host/index.ts';
 import { isObject } from '../plugin/json.ts';
 import type { Settings } from '../routing/index.ts';
 import type { Question } from './inquiry.ts';
@@ -168,7 +169,8 @@ const fieldsOf = ({ reasoning, defaults }: Settings): string[] => [
   ...(reasoning === undefined ? [] : ['reasoning']),
 ];
 
-function breakerOf(target: RouteTarget): ExplainedBreaker {
+/** How the breaker of a target stands in this process. */
+export function breakerOf(target: Patient & { readonly upstream: Pick<Upstream, 'breakers'> }): ExplainedBreaker {
   const breaker = target.upstream.breakers.get(healthKey(target));
   if (!breaker) return { state: 'closed' };
   const nowMs = performance.now();

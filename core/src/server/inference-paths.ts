@@ -1,6 +1,4 @@
 // The paths of inference: which protocol is spoken where.
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Hono } from 'hono';
 import { RouterError } from '../contract/index.ts';
 import type { Router } from '../host/index.ts';
 import { anthropicCount, anthropicMessages } from '../protocol/anthropic-messages/index.ts';
@@ -9,14 +7,15 @@ import { bedrockCount, bedrockInvoke } from '../protocol/bedrock-invoke/index.ts
 import { openaiChat } from '../protocol/openai-chat/index.ts';
 import { openaiResponses } from '../protocol/openai-responses/index.ts';
 import type { CountCodec, Head, ProtocolCodec } from '../protocol/protocol.ts';
-import { BEDROCK_SERVICE, type BedrockOperation } from '../wire/index.ts';
+import { BEDROCK_SERVICE, type BedrockOperation, type BedrockPath } from '../wire/index.ts';
+import { answerError } from './answer.ts';
 import { type Client, welcome } from './client.ts';
 import { count } from './count.ts';
 import { embed } from './embeddings.ts';
-import { errorDoorOf, errorResponse } from './error-door.ts';
 import { exchange } from './exchange.ts';
-import { type AppOptions, type Env, type Handler, keeping, refuseStrangers, serve, shownPath } from './path.ts';
+import { type AppOptions, type Handler, keeping, refuseStrangers, shownPath } from './path.ts';
 import { bedrockPathOf, decodeName } from './request-path.ts';
+import { type Surface, taking } from './surface.ts';
 
 /** Answers, and never throws. */
 type Serve = (client: Client, router: Router, head: Head) => Promise<void>;
@@ -39,33 +38,28 @@ const BEDROCK_OPERATIONS: Readonly<Record<BedrockOperation, { readonly answer: S
 };
 
 /** What clients ask for and no provider here can do yet. */
-const LATER = ['/images/*', '/rerank'];
+const LATER = ['/images', '/images/*', '/rerank'];
 
-export function addInferencePaths(app: Hono<Env>, options: AppOptions): void {
+export function addInferencePaths(surface: Surface, options: AppOptions): void {
   for (const prefix of ['/v1', '/openai/v1']) {
-    serve(app, 'POST', `${prefix}/chat/completions`, inference(speaking(openaiChat), options));
-    serve(app, 'POST', `${prefix}/responses`, inference(speaking(openaiResponses), options));
-    serve(app, 'POST', `${prefix}/embeddings`, inference(embed, options));
-    for (const path of LATER) app.all(`${prefix}${path}`, comesLater);
+    surface.serve('POST', `${prefix}/chat/completions`, inference(speaking(openaiChat), options));
+    surface.serve('POST', `${prefix}/responses`, inference(speaking(openaiResponses), options));
+    surface.serve('POST', `${prefix}/embeddings`, inference(embed, options));
+    for (const path of LATER) surface.serve('any', `${prefix}${path}`, comesLater);
   }
   for (const prefix of ['/v1', '/anthropic/v1']) {
-    serve(app, 'POST', `${prefix}/messages`, inference(speaking(anthropicMessages), options));
-    serve(app, 'POST', `${prefix}/messages/count_tokens`, inference(counting(anthropicCount), options));
+    surface.serve('POST', `${prefix}/messages`, inference(speaking(anthropicMessages), options));
+    surface.serve('POST', `${prefix}/messages/count_tokens`, inference(counting(anthropicCount), options));
   }
-  for (const operation of Object.keys(BEDROCK_OPERATIONS))
-    serve(app, 'POST', bedrockRoute(operation), bedrockInference(options));
 }
 
-/** The name by which the app knows an operation, whatever the model: its own path cannot be matched piece by piece. */
-export const bedrockRoute = (operation: string): string => `/model/-/${operation}`;
-
-const comesLater: Handler = ({ env: { incoming } }) => {
-  const words = `${shownPath(incoming)} is not served yet: chat completions, messages, responses, embeddings and models are`;
-  return errorResponse(errorDoorOf(incoming), new RouterError('invalid-request', words, { status: 404 }));
+const comesLater: Handler = (asked) => {
+  const words = `${shownPath(asked.incoming)} is not served yet: chat completions, messages, responses, embeddings and models are`;
+  answerError(asked, new RouterError('invalid-request', words, { status: 404 }));
 };
 
 function inference(answer: Serve, options: AppOptions): Handler {
-  return async ({ env: { incoming, outgoing } }) => {
+  return ({ incoming, outgoing }) => {
     const router = options.router();
     const admit = () => {
       refuseAtTheDoor(incoming, router, options);
@@ -73,19 +67,22 @@ function inference(answer: Serve, options: AppOptions): Handler {
       return () => caller;
     };
     const client = welcome(incoming, outgoing, { clients: options.clients, observer: options.observer, admit });
-    await keeping(router, () => answer(client, router, { headers: incoming.headers }));
-    return RESPONSE_ALREADY_SENT;
+    return keeping(router, () => answer(client, router, { headers: incoming.headers }));
   };
 }
 
-/** Model and operation are in the path here, and the request may be signed. */
-function bedrockInference(options: AppOptions): Handler {
-  return async ({ env: { incoming, outgoing } }) => {
-    const path = bedrockPathOf(incoming);
-    // The app's own route says that it is one; this is the type system's question.
-    if (path === undefined) throw new RouterError('internal', 'no such path');
-    const model = decodeName(path.encodedModel);
-    const { answer, stream } = BEDROCK_OPERATIONS[path.operation];
+/** Finds who serves a path of Bedrock's: model and operation are in it, and the request may be signed. */
+export function bedrockInference(options: AppOptions): (path: string) => Handler | undefined {
+  return (path) => {
+    const asked = bedrockPathOf(path);
+    return asked && taking('POST', serveBedrock(asked, options));
+  };
+}
+
+function serveBedrock({ encodedModel, operation }: BedrockPath, options: AppOptions): Handler {
+  const { answer, stream } = BEDROCK_OPERATIONS[operation];
+  return ({ incoming, outgoing }) => {
+    const model = decodeName(encodedModel);
     const router = options.router();
     const admit = () => {
       refuseAtTheDoor(incoming, router, options);
@@ -93,8 +90,7 @@ function bedrockInference(options: AppOptions): Handler {
       return router.keys.challenge({ method, target, headers }, BEDROCK_SERVICE);
     };
     const client = welcome(incoming, outgoing, { clients: options.clients, observer: options.observer, admit });
-    await keeping(router, () => answer(client, router, { headers: incoming.headers, model, stream }));
-    return RESPONSE_ALREADY_SENT;
+    return keeping(router, () => answer(client, router, { headers: incoming.headers, model, stream }));
   };
 }
 

@@ -39,6 +39,12 @@ describe('reserved', () => {
   test('for a body that can only be relayed: by its size', () => {
     expect(taken({ relayOnly: 'its own form', body: { prompt: 'x'.repeat(3987) } })).toBe(1000 + 1024);
   });
+  test('its images at the flat rate: they are no text', () => {
+    const image = { inputImage: Buffer.alloc(3_000_000, 7).toString('base64') };
+    expect(taken({ relayOnly: 'its own form', body: image })).toBe(
+      Math.ceil('{"inputImage":""}'.length / 4) + 1600 + 1024,
+    );
+  });
   test('for embeddings: by their texts', () => {
     const limits = limitsOf();
     reserveEmbeddings(limits.enter(), ['x'.repeat(400), 'y'.repeat(5)]);

@@ -1,16 +1,15 @@
 // The socket: listening, and ending without cutting anybody off before the drain time is over.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { getRequestListener } from '@hono/node-server';
+import type { Http2ServerResponse } from 'node:http2';
 import { RouterError } from '../contract/index.ts';
-import type { Live } from '../host/index.ts';
-import { createObserver } from '../observe/index.ts';
-import { type Address, listenAt, socketPathOf, urlOf } from './address.ts';
-import { createApp } from './app.ts';
-import type { Client } from './client.ts';
+import { type Live, Roster } from '../host/index.ts';
+import { createObserver, type Metric, type Reloads } from '../observe/index.ts';
+import { type Address, listenAt, removeLeftOver, socketPathOf, urlOf } from './address.ts';
+import { type App, createApp } from './app.ts';
+import type { Client, Clients } from './client.ts';
 import { answerCors } from './cors.ts';
-import { errorDoorOf, errorResponse } from './error-door.ts';
+import type { Fleet } from './fleet.ts';
 import { createServerFollower } from './server-follower.ts';
 import { readTls } from './tls.ts';
 import { createTwinServer, type Listener, type TwinServer } from './twin-server.ts';
@@ -20,33 +19,42 @@ export interface Listening {
   readonly url: string;
   /** 0 for a Unix socket. */
   readonly port: number;
+  /** What this process has counted. */
+  metrics(reloads: Reloads): Promise<Metric[]>;
   /** Stops accepting, lets what runs finish within the configured drain time, then ends the rest with an error. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  /** The processes that listen there together. Whoever started them has seen to a socket file that was left. */
+  readonly fleet?: Fleet;
 }
 
 /** Time for the last error frames to reach their clients. */
 const LAST_WORDS_MS = 250;
 
 /** Serves what is at work on a host and port (0 picks a free one), or on a Unix socket. Rejects when that cannot be had. */
-export async function listen(live: Live, at: Address): Promise<Listening> {
+export async function listen(live: Live, at: Address, { fleet }: ListenOptions = {}): Promise<Listening> {
   const began = live.router.config;
   const tls = readTls(began);
   for (const { message } of tls?.warnings ?? []) live.router.log.warn({ setting: 'server.tls' }, message);
-  const clients = new Set<Client>();
+  const clients = new Roster<Client>();
   const observer = await createObserver(live.router.log);
   let draining = false;
   const app = createApp({
     router: () => live.router,
-    reload: () => live.reload(),
+    reload: () => (fleet ?? live).reload(),
     reloads: () => live.reloads,
     clients,
     observer,
+    fleet,
     draining: () => draining,
     onSocket: socketPathOf(at.host) !== undefined,
   });
   const cors = () => live.router.config.server.cors;
-  const listener = createListener(app.fetch, { cors, draining: () => draining });
+  const listener = createListener(app, { cors, draining: () => draining });
   const { server, renew, drain } = createTwinServer(listener, { tls: tls?.options });
+  if (!fleet) await removeLeftOver(at);
   const port = await listenAt(server, at, began.keys.length > 0);
   // Such as an accept that fails for want of file descriptors: the next one may succeed.
   server.on('error', (error) => live.router.log.error({ err: error }, 'the server socket reported an error'));
@@ -55,10 +63,11 @@ export async function listen(live: Live, at: Address): Promise<Listening> {
   return {
     url: urlOf(at, port, tls !== undefined),
     port,
+    metrics: (reloads) => observer.collect(live.router, reloads),
     close: () => {
       draining = true;
       // Also those whose answer has not begun yet.
-      for (const { outgoing } of clients) closeAfter(outgoing);
+      for (const { outgoing } of clients.all()) closeAfter(outgoing);
       closed ??= endIn(live.router.config.server.drainMs, drain, clients).then(() => observer.close());
       return closed;
     },
@@ -70,9 +79,6 @@ function closeAfter(outgoing: ServerResponse | Http2ServerResponse): void {
   if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive = false;
 }
 
-type Fetch = Parameters<typeof getRequestListener>[0];
-type Incoming = IncomingMessage | Http2ServerRequest;
-
 interface Door {
   draining(): boolean;
   /** Origins whose pages may call. */
@@ -80,28 +86,21 @@ interface Door {
 }
 
 /** The app as a listener of both protocols. */
-function createListener(fetch: Fetch, { draining, cors }: Door): Listener {
-  // A request of which not even a URL can be made, such as one with a malformed Host header, is reported while it is handed over.
-  let current: Incoming | undefined;
-  const errorHandler = (): Response => {
-    const unreadable = new RouterError('invalid-request', 'the request line or the Host header cannot be read');
-    return errorResponse(errorDoorOf(current ?? { headers: {} }), unreadable);
-  };
-  const listener = getRequestListener(fetch, { overrideGlobalObjects: false, errorHandler });
+function createListener(app: App, { draining, cors }: Door): Listener {
   return (incoming, outgoing) => {
-    current = incoming;
     if (draining()) closeAfter(outgoing);
     const origins = cors();
     if (origins.length > 0 && answerCors(incoming, outgoing, origins)) return;
-    void listener(incoming, outgoing);
+    // The casts: node's HTTP/2 speaks the same interface; where it does not, the code asks which it has (client.ts, outlet.ts).
+    void app(incoming as IncomingMessage, outgoing as ServerResponse);
   };
 }
 
 /** Drains; who is still there when the time is over is told so. */
-async function endIn(drainMs: number, drain: TwinServer['drain'], clients: ReadonlySet<Client>): Promise<void> {
+async function endIn(drainMs: number, drain: TwinServer['drain'], clients: Clients): Promise<void> {
   const limit = setTimeout(() => {
     const over = new RouterError('overloaded', 'the router is shutting down', { own: true });
-    for (const client of clients) client.end(over);
+    for (const client of clients.all()) client.end(over);
   }, drainMs);
   await drain(drainMs + LAST_WORDS_MS);
   clearTimeout(limit);

@@ -1,33 +1,41 @@
 // The lists of models, in the shapes of both vendors that have them.
-import type { Context, Hono } from 'hono';
 import { RouterError } from '../contract/index.ts';
 import { resolve } from '../routing/index.ts';
+import { answerJson } from './answer.ts';
 import { asksAnthropic } from './error-door.ts';
 import { listModels } from './models.ts';
-import { type AppOptions, answerJson, type Env, identify, keeping, serve } from './path.ts';
+import { type AppOptions, type Asked, identify, keeping } from './path.ts';
+import type { Surface } from './surface.ts';
 
-export function addModelPaths(app: Hono<Env>, options: AppOptions): void {
+export function addModelPaths(surface: Surface, options: AppOptions): void {
   const createdS = Math.floor(Date.now() / 1000);
   const describe = (id: string) => ({ id, object: 'model', created: createdS, owned_by: 'turnout' });
   for (const prefix of ['/v1', '/openai/v1', '/anthropic/v1']) {
-    serve(app, 'GET', `${prefix}/models`, async (context) => {
-      const caller = identify(context, options);
+    surface.serve('GET', `${prefix}/models`, async (asked) => {
+      const caller = identify(asked, options);
       const router = options.router();
       const names = await keeping(router, () => listModels(router, caller));
-      const list = asksAnthropic(context.env.incoming)
-        ? pageOf(names, context)
-        : { object: 'list', data: names.map(describe) };
-      return answerJson(context, list);
+      const list = asksAnthropic(asked.incoming) ? pageOf(names, asked) : { object: 'list', data: names.map(describe) };
+      return answerJson(asked, list);
     });
     // A model's name may hold slashes.
-    serve(app, 'GET', `${prefix}/models/:id{.+}`, (context) => {
-      const caller = identify(context, options);
-      const id = context.req.param('id') ?? '';
+    surface.serve('GET', `${prefix}/models/*`, (asked) => {
+      const caller = identify(asked, options);
+      const id = decodedName(asked.path.slice(`${prefix}/models/`.length));
       if (!caller.mayUse(id) || !resolve(options.router().table, id)) {
         throw new RouterError('model-not-found', `the model "${id}" is not routed here`, { field: 'model' });
       }
-      return answerJson(context, asksAnthropic(context.env.incoming) ? describeAnthropic(id) : describe(id));
+      return answerJson(asked, asksAnthropic(asked.incoming) ? describeAnthropic(id) : describe(id));
     });
+  }
+}
+
+/** A name that cannot be decoded is none of ours, as it stands. */
+function decodedName(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
   }
 }
 
@@ -49,13 +57,15 @@ const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 1000;
 
 /** A page of Anthropic's list. Throws `invalid-request`. */
-function pageOf(names: readonly string[], { req }: Context<Env>): object {
-  const limit = Number(req.query('limit') ?? LIMIT_DEFAULT);
+function pageOf(names: readonly string[], { incoming }: Asked): object {
+  const { url = '' } = incoming;
+  const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');
+  const limit = Number(query.get('limit') ?? LIMIT_DEFAULT);
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
     throw new RouterError('invalid-request', `limit: expected a number from 1 to ${LIMIT_MAX}`, { field: 'limit' });
   }
-  const after = req.query('after_id');
-  const before = req.query('before_id');
+  const after = query.get('after_id') ?? undefined;
+  const before = query.get('before_id') ?? undefined;
   if (after !== undefined && before !== undefined) {
     throw new RouterError('invalid-request', 'only one of after_id and before_id', { field: 'before_id' });
   }

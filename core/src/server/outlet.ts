@@ -19,6 +19,8 @@ export class Outlet {
   #pieces: Uint8Array[] = [];
   #length = 0;
   #scheduled = false;
+  /** How many pieces have been written: a sign of how many tokens there were. */
+  pieces = 0;
 
   constructor(outgoing: ServerResponse) {
     this.#outgoing = outgoing;
@@ -36,6 +38,7 @@ export class Outlet {
     if (typeof piece === 'string') this.#text += piece;
     else this.#add(piece);
     this.#length += piece.length;
+    this.pieces++;
     if (this.#length >= PIECE_LENGTH_MAX) this.#flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -82,14 +85,17 @@ export class Outlet {
     this.#pieces.push(bytes);
   }
 
-  /** As bytes: node encodes a long string twice when it writes it between the marks of a chunk. */
-  #take(): Uint8Array {
-    const text = Buffer.from(this.#text);
+  /** What is pending, as it is where it is one piece. Text is not made into bytes here: a Buffer is memory outside the heap, and so much
+   * of it comes and goes in a stream that the collector would look through all of the heap for its sake. */
+  #take(): Written {
+    const text = this.#text;
     const pieces = this.#pieces;
     this.#text = '';
     this.#length = 0;
     if (pieces.length === 0) return text;
     this.#pieces = [];
-    return Buffer.concat([...pieces, text]);
+    if (text !== '') pieces.push(Buffer.from(text));
+    const [only] = pieces;
+    return only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);
   }
 }

@@ -62,15 +62,16 @@ export async function enter(target: RouteTarget, { client, deadline, record }: P
     throw error;
   }
   let over = false;
+  let entry: ReturnType<typeof calls.enter> | undefined;
   const end = (reason?: unknown) => {
     if (over) return;
     over = true;
     watch.end(reason);
-    calls.leave(end);
+    if (entry) calls.leave(entry);
     gate.leave();
   };
   try {
-    calls.enter(end);
+    entry = calls.enter(end);
     if (isQueued) {
       // The verdict on the call whose place this was comes first.
       await waited(record, new Promise((later) => setImmediate(later)));

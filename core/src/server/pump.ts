@@ -16,8 +16,8 @@ const LAST_WORDS_MS = 1_000;
 /** How an answer ended. */
 export type Pumped<Event extends AnswerEvent> =
   | { readonly finish: FinishEvent; readonly last: OpenEvents<Event>; readonly error?: never }
-  /** What broke the answer after its first byte. */
-  | { readonly error: RouterError; readonly finish?: never };
+  /** What broke the answer after its first byte, and how many pieces of it had been written by then. */
+  | { readonly error: RouterError; readonly pieces: number; readonly finish?: never };
 
 export interface PumpOptions<Event extends AnswerEvent> {
   readonly requestId: string;
@@ -57,9 +57,10 @@ export async function pump<Event extends AnswerEvent>(
         isOver = true;
         const next = await options.onBreak(last, last.watch.failureOf(thrown));
         if (RouterError.is(next)) {
+          const { pieces } = outlet;
           outlet.write(encoder.fail(next, options.requestId));
           outlet.end(LAST_WORDS_MS);
-          return { error: next };
+          return { error: next, pieces };
         }
         last = next;
       }

@@ -1,5 +1,4 @@
 // Yesterday's requests, as the log has them, on the way that a configuration would send them today.
-import { createReadStream } from 'node:fs';
 import { type Caller, callerOfKey, type Router, unrestricted } from '../host/index.ts';
 import { isObject } from '../plugin/json.ts';
 import { INQUIRY_PROTOCOLS, protocolNamed } from './inquiry.ts';
@@ -87,9 +86,6 @@ export async function replay(log: AsyncIterable<string>, router: Router): Promis
   }
   return { groups, requests, byFate, unread, beyond, otherLines };
 }
-
-/** The text of a log file, piece by piece. */
-export const readLog = (file: string): AsyncIterable<string> => createReadStream(file, { encoding: 'utf8' });
 
 const FATES: readonly Fate[] = ['refused', 'target', 'route', 'losses', 'perhaps', 'served', 'same'];
 const rank = ({ fate }: Replayed): number => FATES.indexOf(fate);

@@ -12,8 +12,7 @@ export function requestPath({ url = '' }: Pick<IncomingMessage, 'url'>): string 
 }
 
 /** Reads a Bedrock path, also below /bedrock. */
-export function bedrockPathOf(incoming: Pick<IncomingMessage, 'url'>): BedrockPath | undefined {
-  const path = requestPath(incoming);
+export function bedrockPathOf(path: string): BedrockPath | undefined {
   return readBedrockPath(path.startsWith('/bedrock/') ? path.slice('/bedrock'.length) : path);
 }
 
@@ -27,3 +26,21 @@ export function decodeName(encoded: string): string {
     });
   }
 }
+
+/** What no URL would change. */
+const PLAIN_HOST = /^[a-z0-9._-]+(?::\d{4,5})?$/;
+
+/** Whether a URL can be made of the request line and the Host header: what clients, proxies and we would each read in another way is
+ * not guessed at. */
+export function isWellFormed({ url = '', headers, httpVersionMajor }: Asked): boolean {
+  const query = url.indexOf('?');
+  if ((query < 0 ? url : url.slice(0, query)).includes('\\')) return false;
+  if (!url.startsWith('/') && url !== '') return httpVersionMajor < 2 && /^https?:/.test(url) && URL.canParse(url);
+  const { host } = headers;
+  if (host === undefined || host === '') return false;
+  if (PLAIN_HOST.test(host)) return true;
+  const name = URL.parse(`http://${host}`)?.hostname;
+  return name !== undefined && (name.length === host.length || name === host.replace(/:\d+$/, '').toLowerCase());
+}
+
+type Asked = Pick<IncomingMessage, 'url' | 'headers' | 'httpVersionMajor'>;

@@ -18,12 +18,12 @@ export async function selfCheck(
     const found = (await provider.check?.(call)) ?? [];
     return concealment ? found.map((one) => ({ ...one, detail: concealment.text(one.detail) })) : found;
   } catch (thrown) {
-    const detail = messageOf(thrown);
-    return [{ ok: false, what: 'check', detail: concealment?.text(detail) ?? detail }];
+    return [{ ok: false, what: 'check', detail: failureText(thrown, concealment) }];
   }
 }
 
-/** A plugin's messages hold no secrets: that is part of the contract. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+/** What a call outside the spine has failed of. A plugin's messages hold no secrets, by the contract; of `headers` it knows nothing. */
+export function failureText(thrown: unknown, concealment?: Upstream['concealment']): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return concealment?.text(text) ?? text;
 }

@@ -18,16 +18,18 @@ export interface Listened {
 /** Follows the configuration for a server that listens. */
 export function createServerFollower({ at, began, renew }: Listened): Follower {
   return (next) => {
-    refuseToOpen(next, at);
+    refuseToOpen(next, began, at);
     const tls = readTls(next);
     const warnings = [...restartWarnings(next, began, at), ...(tls?.warnings ?? [])];
     return { warnings, take: () => tls && began.server.tls && renew(tls.options) };
   };
 }
 
-/** The file's own rule looks at the host that it names, and that one is listened on only after a restart. */
-function refuseToOpen(next: Config, { host }: Address): void {
-  if (next.keys.length > 0 || socketPathOf(host) !== undefined || isLoopback(host)) return;
+/** The file's own rule looks at the host that it names, and that one is listened on only after a restart. A Unix socket that was made
+ * for a router with keys is open to the user's group. */
+function refuseToOpen(next: Config, began: Config, { host }: Address): void {
+  const isShared = socketPathOf(host) === undefined ? !isLoopback(host) : began.keys.length > 0;
+  if (next.keys.length > 0 || !isShared) return;
   const message = `the router listens on ${host} until it is restarted: without "keys" everyone who reaches this address could spend your account`;
   throw new ConfigError([next.issue(['server', 'host'], message)]);
 }
@@ -41,6 +43,7 @@ function restartWarnings(next: Config, began: Config, at: Address): ConfigIssue[
   // What the command line has chosen instead of the file's port, the file does not change.
   else if (server.port !== began.server.port && at.port === began.server.port)
     warn('port', `the router goes on listening on port ${at.port}`);
+  if (server.workers !== began.server.workers) warn('workers', 'the router goes on with as many processes as it has');
   if ((server.tls === undefined) !== (began.server.tls === undefined))
     warn('tls', server.tls === undefined ? 'the router goes on speaking TLS' : 'the router goes on without TLS');
   return warnings;

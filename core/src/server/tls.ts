@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Config, ConfigIssue } from '../config/config.ts';
-import { ConfigError } from '../config/index.ts';
+import { ConfigError, reasonOf } from '../config/index.ts';
 
 /** What node's TLS takes: for a server's options, and for `setSecureContext`. */
 export interface TlsOptions {
@@ -90,18 +90,11 @@ function readKey(file: string): { readonly pem: string; readonly object: KeyObje
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'this user may not read it',
-  EISDIR: 'it is a folder',
-};
-
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new Error(`${file}: ${REASONS[code] ?? 'it cannot be read'}`);
+    throw new Error(`${file}: ${reasonOf(error)}`);
   }
 }
 

@@ -23,6 +23,12 @@ test.each<[string, Partial<ChatRequest>, number]>([
   ['a call', { messages: user({ type: 'tool-call', id: '1', name: 'abcd', input: '{"a":1}' }) }, 7],
   ['a result', { messages: user({ type: 'tool-result', id: '1', parts: [text('abcdefgh')] }) }, 6],
   [
+    'the grammar of a free tool',
+    { tools: [{ kind: 'custom', name: 'abcd', format: 'x'.repeat(400) }] },
+    300 + 12 + Math.ceil(JSON.stringify({ name: 'abcd', format: 'x'.repeat(400) }).length / 4),
+  ],
+  ['the schema of an answer', { output: { schema: { description: 'x'.repeat(382) } } }, 100],
+  [
     'tools and their use',
     { tools: [{ kind: 'function', ...SIGNAL }] },
     300 + 12 + Math.ceil(JSON.stringify(SIGNAL).length / 4),

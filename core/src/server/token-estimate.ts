@@ -14,16 +14,30 @@ const TOKENS_PER_IMAGE = 1600;
 /** A page of a document, of which its bytes are the only sign. */
 const TOKENS_PER_PAGE = 2000;
 const BYTES_PER_PAGE = 50_000;
+/** As text it would be more than an image is; texts so long have spaces. */
+const LONG_BASE64 = /^(?:data:[^,]{1,100},)?[A-Za-z0-9+/]{8000,}={0,2}$/;
 
-/** A rule of thumb: text and tool JSON by their bytes, images and documents at a flat rate. */
-export function estimateTokens({ system, messages, tools }: ChatRequest): number {
+/** A rule of thumb: text and the JSON of tools and of an answer's schema by their bytes, images and documents at a flat rate. */
+export function estimateTokens({ system, messages, tools, output }: ChatRequest): number {
   let tokens = sumOf(system);
   for (const { parts } of messages) tokens += TOKENS_PER_MESSAGE + sumOf(parts);
   if (tools.length > 0) tokens += TOKENS_OF_TOOL_USE;
-  for (const { name, description, schema } of tools) {
-    tokens += TOKENS_PER_TOOL + textTokens(JSON.stringify({ name, description, schema }));
+  for (const { name, description, schema, format } of tools) {
+    tokens += TOKENS_PER_TOOL + textTokens(JSON.stringify({ name, description, schema, format }));
   }
+  if (output?.schema) tokens += textTokens(JSON.stringify(output.schema));
   return Math.ceil(tokens);
+}
+
+/** Of a body in a form that is not known: all of it is text but for long base64, which is taken for images. */
+export function estimateBody(body: unknown): number {
+  let images = 0;
+  const text = JSON.stringify(body, (_name, value) => {
+    if (typeof value !== 'string' || !LONG_BASE64.test(value)) return value;
+    images++;
+    return '';
+  });
+  return textTokens(text) + images * TOKENS_PER_IMAGE;
 }
 
 /** Of a text alone. */
