@@ -169,3 +169,13 @@ describe('the message', () => {
     expect(unknown.publicMessage).toContain('(is this an endpoint of bedrock-runtime?)');
   });
 });
+
+it('a key that something on the way repeats is not told on', () => {
+  const key = `ABSK${'QmVkcm9ja0FQSUtleS0='.repeat(3)}`;
+  for (const sent of [`Bearer ${key}`, key, 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc_def-ghi', `bedrock-api-key-${key}`]) {
+    const error = errorOf(400, {}, json(`bad {"authorization":"${sent}","a":1}`));
+    expect(error.message).toMatch(/bad \{"authorization":"(Bearer )?\(key\)","a":1\}/);
+    expect(`${error.publicMessage}${error.quote}`).not.toContain(sent);
+  }
+  expect(errorOf(403, {}, json('Bearer Token has expired')).message).toContain('Bearer Token has expired');
+});

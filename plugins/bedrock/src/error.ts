@@ -97,6 +97,10 @@ export const shortName = (name: string | undefined): string =>
     .slice(0, 100);
 
 const MESSAGE_LENGTH_MAX = 2000;
+/** API keys of both kinds, and whatever stands behind `Bearer`: a gateway in front of AWS may repeat what it was sent. */
+const KEYS = /\b(Bearer +)[\w.~+/=-]{16,}|\b(?:ABSK|bedrock-api-key-)[\w+/=-]{16,}/gi;
+
+const withoutKeys = (text: string): string => text.replace(KEYS, (_all, bearer: string = '') => `${bearer}(key)`);
 
 export function readBody(text: string): { type: string | undefined; message: string } | undefined {
   try {
@@ -107,7 +111,7 @@ export function readBody(text: string): { type: string | undefined; message: str
     const type = members.__type ?? members.code;
     return {
       type: typeof type === 'string' ? type : undefined,
-      message: typeof message === 'string' ? message.slice(0, MESSAGE_LENGTH_MAX) : '',
+      message: typeof message === 'string' ? withoutKeys(message.slice(0, MESSAGE_LENGTH_MAX)) : '',
     };
   } catch {
     return undefined;

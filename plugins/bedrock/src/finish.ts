@@ -26,11 +26,11 @@ export const finishReasonOf = (stopReason: string): FinishReason => REASONS.get(
 /** Bedrock's input count leaves out what the cache read and wrote, as ours does. */
 export function readUsage(usage: ConverseUsage | undefined): Usage {
   if (usage === undefined) return NO_USAGE;
-  const inputTokens = usage.inputTokens ?? 0;
-  const outputTokens = usage.outputTokens ?? 0;
-  const cacheRead = usage.cacheReadInputTokens;
-  const cacheWrite = usage.cacheWriteInputTokens;
-  const hour = usage.cacheDetails?.find(({ ttl }) => ttl === '1h')?.inputTokens;
+  const inputTokens = countOf(usage.inputTokens) ?? 0;
+  const outputTokens = countOf(usage.outputTokens) ?? 0;
+  const cacheRead = countOf(usage.cacheReadInputTokens);
+  const cacheWrite = countOf(usage.cacheWriteInputTokens);
+  const hour = countOf(usage.cacheDetails?.find(({ ttl }) => ttl === '1h')?.inputTokens);
   return {
     inputTokens,
     outputTokens,
@@ -40,6 +40,10 @@ export function readUsage(usage: ConverseUsage | undefined): Usage {
     ...(hour === undefined ? {} : { cacheWrite1hTokens: hour }),
   };
 }
+
+/** What is no count would go into sums, limits and headers. */
+const countOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 
 type Metadata = Partial<ConverseStreamPayloads['metadata']>;
 

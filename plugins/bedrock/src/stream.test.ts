@@ -418,6 +418,17 @@ describe('a stream that breaks', () => {
     });
   });
 
+  it('with counts that are none has no such counts', async () => {
+    const odd = {
+      inputTokens: '7',
+      outputTokens: -1,
+      cacheReadInputTokens: [1],
+      cacheDetails: [{ ttl: '1h', inputTokens: {} }],
+    };
+    const events = await read([start, delta(0, { text: 'a' }), stop(0), end('end_turn'), metadata({ usage: odd })]);
+    expect(events.at(-1)).toMatchObject({ usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 } });
+  });
+
   it('with an error frame, a damaged frame, a cut frame or no JSON is upstream-failed', async () => {
     const errorFrame = encodeFrame(
       { ':message-type': 'error', ':error-code': 'InternalError', ':error-message': 'Oh' },

@@ -4,7 +4,8 @@ import type { SseFrame } from '@turnout/core/plugin';
 import { brokenAnswer, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
 import { faultOf, finishReasonOf } from './finish-reason.ts';
-import { headOf, letters, renamed, renamedFrame } from './rename.ts';
+import { type Mould, mouldOf, type Passed, passAlike } from './mould.ts';
+import { type Head, headOf, letters, renamed, renamedFrame } from './rename.ts';
 import { NO_USAGE, readUsage } from './usage.ts';
 import type { Watch, WatchContext } from './watch.ts';
 import { type Bag, bagsIn, isBag, textIn } from './wire.ts';
@@ -30,7 +31,9 @@ export class ChatWatch implements Watch {
   #calls = false;
   #refused = false;
   /** How chunks begin, and how they are to begin. */
-  #head: { readonly was: string; readonly is: string } | undefined;
+  #head: Head | undefined;
+  /** A chunk that says nothing but more of the answer, around its words. */
+  #mould: Mould | undefined;
 
   constructor(context: WatchContext) {
     this.#context = context;
@@ -57,13 +60,16 @@ export class ChatWatch implements Watch {
     this.#noteKinds(text);
     if (!(this.#head && text.startsWith(this.#head.was))) this.#head = headOf(text, this.#context.model);
     // Once the answer goes on, a chunk that says nothing but more of it is not parsed.
-    const opens = !this.content || name === 'error' || TELLING.test(text) || !text.includes('"choices"');
-    const shown = !opens || this.#open(frame.data(), name);
+    const tells = name === 'error' || TELLING.test(text) || !text.includes('"choices"');
+    const shown = (this.content && !tells) || this.#open(frame.data(), name);
+    if (this.content && !tells) this.#mould ??= mouldOf(text, this.#head);
     return shown ? renamedFrame(frame, text, this.#context.model) : undefined;
   }
 
   /** Chunks that begin as the last one did, up to and with the model's name, and tell nothing but more of the answer. */
-  passMany(text: string): { readonly passed: string; readonly length: number } {
+  passMany(text: string): Passed {
+    const alike = this.#mould && passAlike(text, this.#mould);
+    if (alike !== undefined && alike.length > 0) return alike;
     const head = this.#head;
     let passed = '';
     let at = 0;

@@ -39,8 +39,13 @@ const HEAD =
 /** A name stands early or is not sought: the search takes stack by the letter. */
 const HEAD_LENGTH_MAX = 4096;
 
+export interface Head {
+  readonly was: string;
+  readonly is: string;
+}
+
 /** How an event begins, up to and with its model, and how it is to begin; undefined where the model is not among the first. In letters. */
-export function headOf(text: string, model: string): { readonly was: string; readonly is: string } | undefined {
+export function headOf(text: string, model: string): Head | undefined {
   const [was, value] = HEAD.exec(text.slice(0, HEAD_LENGTH_MAX)) ?? [];
   if (was === undefined || value === undefined) return undefined;
   return { was, is: was.slice(0, was.length - value.length) + lettersOf(JSON.stringify(model)) };
