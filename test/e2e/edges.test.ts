@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { examine } from '../../core/src/server/index.ts';
 import { type FakeUpstream, startFakeUpstream } from '../../core/src/testing/index.ts';
 import { say, script } from '../fixtures/scripted-plugin.ts';
 import { type House, type HouseOptions, openHouse } from '../house.ts';
@@ -470,6 +471,9 @@ routes: { main: "${name}/${model}", vectors: "${name}/${name === 'bedrock' ? 'am
       expect(texts[0]).toMatch(/the token \\"\*\*\*\\" is not known here, red/);
       expect(texts.join('\n')).not.toContain(TOKEN);
       expect(JSON.stringify(opened.log)).not.toContain(TOKEN);
+      const examined = JSON.stringify(await examine(opened.live.router, { call: true }));
+      expect(examined).toContain('is not known here');
+      expect(examined).not.toContain(TOKEN);
     },
   );
 

@@ -267,6 +267,36 @@ describe('tokens', () => {
     expect(await tokensLeft(opened)).toBe(10_000 - 506);
   });
 
+  test('of who sets a time that is too short stay reserved too: the vendor has worked', async () => {
+    const opened = await house('{ tpm: 10000 }');
+    script('alpha', async function* (_request, call) {
+      yield* started();
+      await hang(call);
+    });
+    const late = await opened.post(CHAT, ask({ max_tokens: 500 }), { 'x-turnout-deadline-ms': '300' });
+    expect(late.status).toBe(504);
+    expect(await tokensLeft(opened)).toBe(10_000 - 506);
+  });
+
+  test('of who leaves a long answer before its usage is known: as many as were sent, at the least', async () => {
+    const opened = await house('{ tpm: 10000 }');
+    script('alpha', async function* (_request, call) {
+      yield* started();
+      for (let n = 1; n < 3000; n++) yield { type: 'block-delta', index: 0, text: ' word' };
+      await hang(call);
+    });
+    const leaving = new AbortController();
+    const response = await opened.post(CHAT, ask({ stream: true }), {}, leaving.signal);
+    const reader = response.body?.getReader();
+    let text = '';
+    while (text.split(' word').length < 3000) text += Buffer.from((await reader?.read())?.value ?? []);
+    leaving.abort();
+    await settled(opened, 1);
+    const left = await tokensLeft(opened);
+    expect(left).toBeGreaterThan(10_000 - 3100);
+    expect(left).toBeLessThanOrEqual(10_000 - 3000);
+  });
+
   test('of embeddings count, those of a count do not', async () => {
     const opened = await house('{ tpm: 100 }');
     const counted = await opened.post('/v1/messages/count_tokens', {
