@@ -101,19 +101,16 @@ test.each([
   'docs/observability.md',
   'docs/operations.md',
   'docs/routing.md',
-])(
-  'the YAML of %s is sound',
-  async (document) => {
-    const shown = blocks(document, 'yaml');
-    expect(shown.length).toBeGreaterThan(0);
-    for (const [position, yaml] of shown.entries()) {
-      const file = join(dir, `${position}.yaml`);
-      writeFileSync(file, yaml);
-      const router = await load(file, { TEAM_A_KEY: 'a-key-of-team-a', TEAM_A_SECRET: 'a-secret-of-team-a' });
-      await router.close();
-    }
-  },
-);
+])('the YAML of %s is sound', async (document) => {
+  const shown = blocks(document, 'yaml');
+  expect(shown.length).toBeGreaterThan(0);
+  for (const [position, yaml] of shown.entries()) {
+    const file = join(dir, `${position}.yaml`);
+    writeFileSync(file, yaml);
+    const router = await load(file, { TEAM_A_KEY: 'a-key-of-team-a', TEAM_A_SECRET: 'a-secret-of-team-a' });
+    await router.close();
+  }
+});
 
 test('no link between the documents leads nowhere', () => {
   const documents = [

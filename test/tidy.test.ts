@@ -69,7 +69,8 @@ describe('imports point one way', () => {
     observe: ['contract', 'config', 'attempt'],
     host: ['contract', 'wire', 'config', 'routing', 'attempt'],
     server: [...LIBRARY, 'plugin'],
-    cli: [...LIBRARY, 'server'],
+    workers: ['contract', 'config', 'host', 'observe', 'server'],
+    cli: [...LIBRARY, 'server', 'workers'],
   };
   const rooms = sources.filter(({ file }) => /^core\/src\/\w+\//.test(file));
 

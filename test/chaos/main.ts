@@ -32,7 +32,7 @@ for (let seed = first; seed === first || performance.now() < endMs; seed++) {
     atOnce: Number(values['at-once']),
     faults: Number(values.faults),
     reloads: Number(values.reloads),
-    open: values.inside ? openInside : openOutside,
+    open: values.inside ? openInside : (yaml) => openOutside(yaml),
   });
   console.log(`seed ${seed}: ${JSON.stringify(figures)}`);
   for (const fault of faults.slice(0, BROKEN_SHOWN)) console.log(`BROKEN: ${fault}`);

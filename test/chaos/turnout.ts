@@ -58,15 +58,22 @@ export interface Outside extends Turnout {
   forget(): void;
 }
 
-/** In a process of its own. `files`: beside the configuration, by name. */
-export async function openOutside(yaml: string, files: Readonly<Record<string, string>> = {}): Promise<Outside> {
+/** In a process of its own. `files`: beside the configuration, by name. `env`: besides our own. */
+export async function openOutside(
+  yaml: string,
+  files: Readonly<Record<string, string>> = {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<Outside> {
   const dir = mkdtempSync(join(tmpdir(), 'turnout-chaos-'));
   const file = join(dir, 'turnout.yaml');
   writeFileSync(file, yaml);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   const logFile = join(dir, 'log.ndjson');
   const log = openSync(logFile, 'w');
-  const child = spawn(process.execPath, [bin, 'serve', '--config', file], { stdio: ['ignore', 'pipe', log] });
+  const child = spawn(process.execPath, [bin, 'serve', '--config', file], {
+    stdio: ['ignore', 'pipe', log],
+    env: { ...process.env, ...env },
+  });
   closeSync(log);
   const ended = once(child, 'exit').then(([code]) => Number(code ?? -1));
   const url = await listeningLine(child, logFile);

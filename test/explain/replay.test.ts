@@ -119,7 +119,7 @@ test('every fate, counted, worst first; exit code by what would be refused', asy
 
     What a target is sent is in no log: check --diff compares that of two files.
 
-    108 requests of 10 kinds: 50.9% the same way, 28.7% another way, 8.3% perhaps another way and 11.1% refused"
+    108 requests of 10 kinds: 50.9% the same way, 28.7% another way, 8.3% perhaps another way, 11.1% refused and 0.9% without a model"
   `);
   expect(result).toMatchObject({ requests: 108, unread: 1, otherLines: 3, beyond: 0 });
 });
@@ -186,4 +186,9 @@ test('what the router itself has logged is understood', async () => {
   } finally {
     await house.close();
   }
+});
+
+test('a log of requests that nobody could read says so in its last line as well', async () => {
+  const result = await replay(pieces([line({ status: 400 }), line({ status: 400 })]), router);
+  expect(formatReplay(result)).toMatch(/\n2 requests of 0 kinds: 100% without a model$/);
 });

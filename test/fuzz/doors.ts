@@ -232,6 +232,10 @@ async function ask({ house, agent }: At, door: DoorName, { path, headers, body, 
   assert(id.length > 10, `no request id: ${about}`);
   const line = house.log.findLast(({ fields }) => fields.id === id);
   assert.notEqual(line?.fields.code, 'internal', `${about} ${JSON.stringify(line)}`);
+  // What an upstream calls its count goes into sums and limits.
+  for (const count of Object.values(Object(line?.fields.usage))) {
+    assert(typeof count === 'number' && Number.isFinite(count), `${about} ${JSON.stringify(line)}`);
+  }
   // Kept short: the log of a fuzz run is as long as the run.
   if (house.log.length > 50) (house.log as unknown[]).length = 0;
   const framing = FRAMING[door];

@@ -178,7 +178,7 @@ function checkIssues({ issues }: ConfigError, text: string): void {
   const lines = text.split(/\r\n?|\n/).length;
   for (const { line, column, message } of issues) {
     assert(line >= 1 && line <= lines && column >= 1, `${line}:${column} of ${lines} lines: ${message}`);
-    assert(message.length > 0 && message.length < 2_000, `a message of ${message.length} characters`);
+    assert(message.length > 0 && message.length < 4_000, `a message of ${message.length} characters`);
   }
   const shown = formatIssues(issues);
   assert(!shown.includes(SECRET), `a secret is shown: ${shown}`);

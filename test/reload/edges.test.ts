@@ -183,7 +183,9 @@ describe('a Unix socket', () => {
     const { live } = await serveFile();
     write(`host: "unix:${path}"`);
     await expect(live.reload()).rejects.toMatchObject({
-      issues: [{ path: 'server.host', message: expect.stringMatching(/t\.sock until it is restarted: without "keys"/) }],
+      issues: [
+        { path: 'server.host', message: expect.stringMatching(/t\.sock until it is restarted: without "keys"/) },
+      ],
     });
     expect(live.router.keys.required).toBe(true);
   });

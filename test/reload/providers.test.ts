@@ -118,6 +118,26 @@ test('another secret, or other authorities in the file that is named, make anoth
   rmSync(dir, { recursive: true });
 });
 
+test('one that is asked how it would go is closed after that', async () => {
+  const opened = await house(config(provider('alpha') + provider('beta')));
+  const { hostname, port } = new URL(opened.url);
+  const socket = net.connect(Number(port), hostname);
+  const body = JSON.stringify({ model: 'alpha/m' });
+  const head = `POST /admin/explain HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`;
+  socket.write(head + body.slice(0, 5));
+  // A question on the same connection would wait; on another one it is answered later than the head was read.
+  await opened.post('/v1/chat/completions', ask('beta/m'));
+  opened.rewrite(config(provider('beta')));
+  await opened.live.reload();
+  await opened.post('/v1/chat/completions', ask('beta/m'));
+  expect(events).not.toContain('alpha closed');
+  socket.write(body.slice(5));
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  expect(text).toMatch(/^HTTP\/1\.1 200 [\s\S]*alpha/);
+  await expect.poll(() => events).toContain('alpha closed');
+});
+
 test('a kept provider keeps its breaker', async () => {
   const yaml = (note: string) =>
     config(provider('alpha', ', breaker: { failures: 2 }') + provider('beta', `, note: ${note}`));

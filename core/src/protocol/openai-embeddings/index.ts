@@ -5,4 +5,10 @@ import { encode } from './encode.ts';
 
 export type { DecodedEmbeddings } from './decode.ts';
 
-export const openaiEmbeddings = { name: 'openai-embeddings', operation: 'embeddings', decode, encode, encodeError } as const;
+export const openaiEmbeddings = {
+  name: 'openai-embeddings',
+  operation: 'embeddings',
+  decode,
+  encode,
+  encodeError,
+} as const;
