@@ -71,7 +71,7 @@ const longBody = (model: string): string =>
     ],
   });
 
-/** With an image of 5 MiB, inline. */
+/** With an image of 5 MB, inline: the largest that Claude takes on Bedrock. */
 const imageBody = (model: string): string =>
   JSON.stringify({
     model,
@@ -82,16 +82,16 @@ const imageBody = (model: string): string =>
         role: 'user',
         content: [
           { type: 'text', text: QUESTION },
-          { type: 'image_url', image_url: { url: `data:image/png;base64,${pngOf(3.75 * 1024 * 1024)}` } },
+          { type: 'image_url', image_url: { url: `data:image/png;base64,${pngOf(3_750_000)}` } },
         ],
       },
     ],
   });
 
-/** Begins as a PNG does; 3.75 MiB become 5 MiB of base64. */
+/** Begins as a PNG of 1,000 × 1,000 pixels does: Bedrock's limits are checked. 3.75 MB become 5 MB of base64. */
 function pngOf(bytes: number): string {
   const image = Buffer.alloc(bytes, 'turnout');
-  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]).copy(image);
+  Buffer.from('89504e470d0a1a0a0000000d49484452000003e8000003e80802000000', 'hex').copy(image);
   return image.toString('base64');
 }
 
@@ -208,5 +208,5 @@ export const LOADS: readonly Load[] = [
     asks: { floor: responses.floor as Ask, turnout: responses.turnout as Ask }, // alike makes all three
     ...burst,
   },
-  { name: 'chat → Bedrock, image of 5 MiB', asks: alike(floorChat, ALIAS.bedrock, imageBody), requests: 40, atOnce: 2 },
+  { name: 'chat → Bedrock, image of 5 MB', asks: alike(floorChat, ALIAS.bedrock, imageBody), requests: 40, atOnce: 2 },
 ];
