@@ -10,6 +10,7 @@ export * from './input-schema.ts';
 export * from './json.ts';
 export * from './json-text.ts';
 export * from './losses.ts';
+export * from './media-type.ts';
 export * from './model-member.ts';
 export * from './names.ts';
 export * from './network.ts';

@@ -1,5 +1,6 @@
 // Server-sent events as the bytes they came in: for answers that are passed on, where few events are ever read.
 import { RouterError } from '../contract/index.ts';
+import { isWhole } from './sse.ts';
 
 /** One event, with the blank line behind it. */
 export interface SseFrame {
@@ -163,14 +164,4 @@ function dataOf(bytes: Buffer): string {
       return [line.slice(start).replace(/\r$/, '')];
     })
     .join('\n');
-}
-
-function isWhole(data: string): boolean {
-  if (data.trim() === '[DONE]') return true;
-  try {
-    JSON.parse(data);
-    return true;
-  } catch {
-    return false;
-  }
 }

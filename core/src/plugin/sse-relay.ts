@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { type FinishEvent, type RelayEvent, RouterError, type Usage } from '../contract/index.ts';
 import { close } from './body.ts';
 import { drain } from './drain.ts';
+import { isJson } from './json.ts';
 import { type SseFrame, SseFrames } from './sse-frames.ts';
 
 /** What a protocol knows of the events that pass. */
@@ -103,7 +104,9 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
       }
       if (chunk.done && this.#finish === undefined) {
         for (let rest = this.#frames.rest(); rest !== undefined; rest = this.#frames.rest()) {
-          if (isWhole(rest.data()) && this.#pass(rest, passed)) break;
+          // An event that was broken off is none.
+          const data = rest.data();
+          if ((data === '[DONE]' || isJson(data)) && this.#pass(rest, passed)) break;
         }
         this.#finish ??= watch.finish(true);
         if (this.#finish !== undefined && watch.missing !== undefined) passed.push(watch.missing);
@@ -152,17 +155,6 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
     void this.return();
     const { watch, toError } = this.#source;
     return Promise.reject(RouterError.is(error) ? error : toError(error, watch.usage));
-  }
-}
-
-/** An event that was broken off is none. */
-function isWhole(data: string): boolean {
-  if (data === '[DONE]') return true;
-  try {
-    JSON.parse(data);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 // Server-sent events as servers really write them: any line end, any cut, with or without blank lines.
 import { RouterError } from '../contract/index.ts';
+import { isJson } from './json.ts';
 
 /** One event. */
 export interface SseEvent {
@@ -105,12 +106,5 @@ export class SseReader {
 const tooLong = (lengthMax: number): RouterError =>
   new RouterError('upstream-failed', `an event of the stream is longer than ${lengthMax} characters`);
 
-function isWhole(data: string): boolean {
-  if (data.trim() === '[DONE]') return true;
-  try {
-    JSON.parse(data);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Whether the data of an event is all there, although nothing says that it ends. */
+export const isWhole = (data: string): boolean => data.trim() === '[DONE]' || isJson(data);

@@ -1,12 +1,10 @@
 // Images and documents as Anthropic's blocks.
 import { type MediaPart, RouterError } from '@turnout/core/contract';
-import type { Losses } from '@turnout/core/plugin';
+import { isTextual, type Losses, sniffImage } from '@turnout/core/plugin';
 import type { WireBlock } from './wire.ts';
 
 // Anthropic's page on vision (2026-11).
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
-const TEXTUAL =
-  /^(text\/|application\/(json|xml|x-yaml|yaml|x-ndjson|javascript|toml)$|application\/[\w.-]+\+(json|xml)$)/;
 
 /** The block of one medium. Throws RouterError `unsupported` for a type that Anthropic does not take. */
 export function mediaBlock(part: MediaPart, losses: Losses): WireBlock {
@@ -24,7 +22,7 @@ export function mediaBlock(part: MediaPart, losses: Losses): WireBlock {
       data === undefined ? { type: 'url', url: url ?? '' } : { type: 'base64', media_type: mediaType, data };
     return documentBlock(part, source);
   }
-  if (TEXTUAL.test(mediaType) && data !== undefined) {
+  if (isTextual(mediaType) && data !== undefined) {
     if (mediaType !== 'text/plain') losses.approximate('media', 'a text document is sent as plain text');
     const text = Buffer.from(data, 'base64').toString('utf8');
     return documentBlock(part, { type: 'text', media_type: 'text/plain', data: text });
@@ -45,12 +43,3 @@ const TITLE_LENGTH_MAX = 500;
 const shown = (mediaType: string): string => mediaType.slice(0, 80) || '(none)';
 const refused = (what: string): RouterError =>
   new RouterError('unsupported', `Anthropic takes no ${what}`, { field: 'messages' });
-
-/** The image type that the first bytes show. */
-function sniffImage(data: string): string | undefined {
-  const head = Buffer.from(data.slice(0, 24), 'base64').toString('latin1');
-  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
-  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  if (head.startsWith('GIF8')) return 'image/gif';
-  return head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP' ? 'image/webp' : undefined;
-}

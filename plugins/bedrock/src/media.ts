@@ -1,6 +1,6 @@
 // Images, documents, video and audio as Converse takes them: by format, not by media type.
 import { type MediaPart, RouterError } from '@turnout/core/contract';
-import type { Losses } from '@turnout/core/plugin';
+import { type Losses, sniffImage } from '@turnout/core/plugin';
 import type { ConverseBlock, ConverseDocument, ConverseMediaSource } from '@turnout/core/wire';
 import type { Family } from './family.ts';
 
@@ -99,7 +99,7 @@ export class MediaShaper {
     if (source === undefined) return undefined;
     const mediaType = (part.mediaType.split(';', 1)[0] ?? '').trim().toLowerCase();
     // A declared format that is not the real one is a 400.
-    const image = (part.data === undefined ? undefined : sniffImage(part.data)) ?? IMAGES.get(mediaType);
+    const image = IMAGES.get((part.data === undefined ? undefined : sniffImage(part.data)) ?? mediaType);
     if (image !== undefined && !this.#family.images) return this.#unseen('image');
     if (image !== undefined) return { kind: 'image', block: { image: { format: image, source } } };
     const video = VIDEOS.get(mediaType);
@@ -191,13 +191,4 @@ function documentFormat(mediaType: string, part: MediaPart): string | undefined 
   if (mediaType.startsWith('text/')) return 'txt';
   // `%PDF` in base64.
   return part.data?.startsWith('JVBERi') ? 'pdf' : undefined;
-}
-
-/** The image format that the first bytes show. */
-function sniffImage(data: string): string | undefined {
-  const head = Buffer.from(data.slice(0, 24), 'base64').toString('latin1');
-  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
-  if (head.startsWith('\xff\xd8\xff')) return 'jpeg';
-  if (head.startsWith('GIF8')) return 'gif';
-  return head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP' ? 'webp' : undefined;
 }

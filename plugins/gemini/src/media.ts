@@ -1,5 +1,6 @@
 // Images, audio, video and documents as inline data.
 import { type MediaPart, RouterError } from '@turnout/core/contract';
+import { documentText, isTextual, sniffImage } from '@turnout/core/plugin';
 import type { Draft } from './draft.ts';
 import type { Blob, WirePart } from './wire.ts';
 
@@ -20,8 +21,6 @@ const SAME: ReadonlyMap<string, string> = new Map([
   ['audio/x-aiff', 'audio/aiff'],
   ['audio/x-m4a', 'audio/m4a'],
 ]);
-const TEXTUAL =
-  /^(text\/|application\/(json|xml|x-yaml|yaml|x-ndjson|javascript|toml)$|application\/[\w.-]+\+(json|xml)$)/;
 
 /** The parts for one medium, its name and context in front. Throws RouterError `unsupported` for a type that Gemini does not
  * take, and for a medium that has not been fetched. */
@@ -30,7 +29,7 @@ export function mediaParts(part: MediaPart, { losses }: Draft): WirePart[] {
   if (part.citable) losses.drop('citations', 'Gemini cites no documents of a request');
   if (part.data === undefined) throw unsupported('Gemini is given media as bytes, and these have not been fetched');
   const { data } = part;
-  if (TEXTUAL.test(mediaType)) {
+  if (isTextual(mediaType)) {
     losses.approximate('media', 'a text document is sent as text');
     return [{ text: documentText(part, data) }];
   }
@@ -46,17 +45,3 @@ const OF_RESULTS: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'ima
 export const fitsResult = ({ mimeType }: Blob): boolean => OF_RESULTS.has(mimeType);
 
 const unsupported = (message: string): RouterError => new RouterError('unsupported', message, { field: 'messages' });
-
-function documentText({ name, context }: MediaPart, data: string): string {
-  const head = [name === undefined ? '' : `Document: ${name}`, context ?? ''].filter((line) => line !== '');
-  return [...head, Buffer.from(data, 'base64').toString('utf8')].join('\n');
-}
-
-/** The image type that the first bytes show: a declared one that is not the real one is refused. */
-function sniffImage(data: string): string | undefined {
-  const head = Buffer.from(data.slice(0, 24), 'base64').toString('latin1');
-  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
-  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  if (head.startsWith('GIF8')) return 'image/gif';
-  return head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP' ? 'image/webp' : undefined;
-}

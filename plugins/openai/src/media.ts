@@ -1,7 +1,7 @@
 // Images, audio, video and documents as the parts of a user's message.
 
 import { type MediaPart, RouterError } from '@turnout/core/contract';
-import type { Losses } from '@turnout/core/plugin';
+import { documentText, isTextual, type Losses, sniffImage } from '@turnout/core/plugin';
 import type { Dialect } from './dialect.ts';
 import type { ContentPart } from './wire.ts';
 
@@ -15,8 +15,6 @@ const AUDIOS: ReadonlyMap<string, string> = new Map([
   ['audio/mpeg', 'mp3'],
   ['audio/mp3', 'mp3'],
 ]);
-const TEXTUAL =
-  /^(text\/|application\/(json|xml|x-yaml|yaml|x-ndjson|javascript|toml)$|application\/[\w.-]+\+(json|xml)$)/;
 
 /** The parts for one medium. Throws RouterError `unsupported` for a type that chat completions do not take. */
 export function mediaParts(part: MediaPart, dialect: Dialect, losses: Losses): ContentPart[] {
@@ -29,7 +27,7 @@ export function mediaParts(part: MediaPart, dialect: Dialect, losses: Losses): C
   if (dialect.videos && mediaType.startsWith('video/'))
     return [{ type: 'video_url', video_url: { url: urlOf(part, mediaType) } }];
   if (mediaType === 'application/pdf') return [...contextOf(part), pdfPart(part)];
-  if (TEXTUAL.test(mediaType) && part.data !== undefined) {
+  if (isTextual(mediaType) && part.data !== undefined) {
     losses.approximate('media', 'a text document is sent as text');
     return [{ type: 'text', text: documentText(part, part.data) }];
   }
@@ -70,17 +68,3 @@ function pdfPart(part: MediaPart): ContentPart {
 
 const contextOf = ({ context }: MediaPart): ContentPart[] =>
   context === undefined || context === '' ? [] : [{ type: 'text', text: context }];
-
-function documentText({ name, context }: MediaPart, data: string): string {
-  const head = [name === undefined ? '' : `Document: ${name}`, context ?? ''].filter((line) => line !== '');
-  return [...head, Buffer.from(data, 'base64').toString('utf8')].join('\n');
-}
-
-/** The image type that the first bytes show: a declared one that is not the real one is refused. */
-function sniffImage(data: string): string | undefined {
-  const head = Buffer.from(data.slice(0, 24), 'base64').toString('latin1');
-  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
-  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  if (head.startsWith('GIF8')) return 'image/gif';
-  return head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP' ? 'image/webp' : undefined;
-}
