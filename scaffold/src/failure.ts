@@ -1,6 +1,6 @@
 // What goes wrong on the way, as one of Turnout's codes: they decide about retries, the next target and the client's status.
 import { type ErrorCode, type Host, RouterError } from '@turnout/core/contract';
-import { linesOf } from './lines.ts';
+import { readText } from '@turnout/core/plugin';
 
 type Answer = Awaited<ReturnType<Host['request']>>;
 
@@ -13,11 +13,14 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   503: 'overloaded',
 };
 
+/** More than this is read of no refusal. */
+const REFUSAL_BYTES_MAX = 64 * 1024;
+
 /** What a status other than 200 means. Reads the answer's body. */
 export async function refusalOf({ statusCode, headers, body }: Answer): Promise<RouterError> {
   const code = CODES[statusCode] ?? 'upstream-failed';
-  const quote = code === 'invalid-request' ? await firstLine(body) : '';
-  await body.dump();
+  const text = await readText(body, REFUSAL_BYTES_MAX, true);
+  const quote = code === 'invalid-request' ? firstLine(text) : '';
   const seconds = Number(headers['retry-after']);
   return new RouterError(code, `parrot answered with status ${statusCode}${quote === '' ? '' : `: ${quote}`}`, {
     upstream: { status: statusCode },
@@ -27,10 +30,7 @@ export async function refusalOf({ statusCode, headers, body }: Answer): Promise<
   });
 }
 
-async function firstLine(body: Answer['body']): Promise<string> {
-  for await (const line of linesOf(body)) return line.slice(0, 500);
-  return 'without a word';
-}
+const firstLine = (text: string): string => text.split('\n')[0]?.slice(0, 500) || 'without a word';
 
 /** What a call has failed of: a RouterError as it is; the abort's own reason; anything else (no connection, a connection that broke, no
  * JSON) is the upstream's failure. */

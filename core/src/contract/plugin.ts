@@ -1,6 +1,5 @@
 // What a plugin is: a name, a contract number, a schema of its YAML, and a factory.
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { request as undiciRequest } from 'undici';
 import type { Provider } from './provider.ts';
 
 export interface Logger {
@@ -8,6 +7,31 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+export interface UpstreamRequest {
+  /** Default: `GET`. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | null;
+  readonly signal?: AbortSignal;
+}
+
+export interface UpstreamResponse {
+  readonly statusCode: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Read it to its end, so that its connection can be used again, or give it up. */
+  readonly body: UpstreamBody;
+}
+
+/** The bytes of an answer as they come. Iterate once, and ask for a chunk only when the last one is there. The upstream waits for a
+ * reader that is slow. */
+export interface UpstreamBody extends AsyncIterable<Uint8Array> {
+  /** Gives up what is left of it and closes the connection; a chunk that is waited for is rejected. Idempotent. */
+  destroy(): void;
+  /** True once all of it has come: its connection is free again, read or not. Absent where that is not known. */
+  readonly complete?: boolean;
 }
 
 /** What core lends to a plugin. */
@@ -19,9 +43,10 @@ export interface Host {
   /** A warning from `create` about one key of the settings names it, and `check` prints it there:
    * `log.warn({ provider: host.name, setting: ['endpoint'] }, message)`. */
   readonly log: Logger;
-  /** undici's `request` over the provider's own dispatcher: keep-alive, connect timeout, HTTP(S)_PROXY, caFile. It has no other
-   * timeout: core's `signal` is what ends a call. Use this for every upstream call, so that close() closes its sockets. */
-  readonly request: typeof undiciRequest;
+  /** One HTTP request over the provider's own connections: keep-alive, connect timeout, HTTP(S)_PROXY, caFile. It has no other
+   * timeout: core's `signal` is what ends a call. Use this for every upstream call, so that close() closes its sockets. Rejects with
+   * the signal's reason, or with undici's error (`code`: `ECONNREFUSED`, `UND_ERR_SOCKET` …); any status is an answer. */
+  readonly request: (url: string, request?: UpstreamRequest) => Promise<UpstreamResponse>;
   /** The provider's `headers` of the YAML, names in lower case: to be sent with every upstream request. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -1,11 +1,11 @@
 // One provider at work: the plugin's provider with what core keeps around it.
-import { request as undiciRequest } from 'undici';
 import { type BreakerChange, Breakers } from '../attempt/breakers.ts';
 import { Gate } from '../attempt/gate.ts';
 import { Latencies } from '../attempt/latency.ts';
 import { targetName } from '../attempt/target.ts';
 import type { ProviderConfig } from '../config/config.ts';
 import type { Host, Logger, Provider } from '../contract/index.ts';
+import { createRequest } from '../plugin/request.ts';
 import { Calls } from './calls.ts';
 import { type Concealment, createConcealment } from './concealment.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -31,9 +31,6 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** The Watch of a call is what ends it. Said for each request, since undici's forward proxy does not hand it on. */
-const UNTIMED = { headersTimeout: 0, bodyTimeout: 0 };
-
 /** Builds the provider and its own connection pool. Throws what `create` throws, and an Error when it gives no provider, or none in
  * time; nothing stays open then. */
 export async function createUpstream(
@@ -51,9 +48,7 @@ export async function createUpstream(
     dir,
     log: ownLog,
     headers: config.headers,
-    request: ((url: string | URL, options?: object) =>
-      // The cast: undici's overloads are not expressible over one implementation; the options pass through unchanged.
-      undiciRequest(url, { ...UNTIMED, ...options, dispatcher })) as typeof undiciRequest,
+    request: createRequest(dispatcher),
   };
   let provider: Provider;
   try {

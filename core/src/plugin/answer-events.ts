@@ -1,7 +1,5 @@
 // The events of an answer that is read as it comes: the same iterator for every vendor.
-import type { Readable } from 'node:stream';
-import { type ChatEvent, RouterError, type Usage } from '../contract/index.ts';
-import { close } from './body.ts';
+import { type ChatEvent, RouterError, type UpstreamBody, type Usage } from '../contract/index.ts';
 import { drain } from './drain.ts';
 
 /** What makes events of one answer's bytes. */
@@ -24,7 +22,7 @@ export interface AnswerFeed {
 }
 
 export interface OpenedAnswer {
-  readonly body: Readable;
+  readonly body: UpstreamBody;
   readonly feed: AnswerFeed;
 }
 
@@ -65,7 +63,7 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
 
   async return(): Promise<IteratorResult<ChatEvent>> {
     this.#over = true;
-    if (this.#opened !== undefined) close(this.#opened.body);
+    this.#opened?.body.destroy();
     return DONE;
   }
 
@@ -107,8 +105,7 @@ class AnswerEvents implements AsyncIterator<ChatEvent> {
 
   async #open(): Promise<OpenedAnswer & { readonly chunks: AsyncIterator<Uint8Array> }> {
     const { body, feed } = await this.#source.open();
-    // A stream of bytes gives chunks of bytes.
-    return { body, feed, chunks: (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]() };
+    return { body, feed, chunks: body[Symbol.asyncIterator]() };
   }
 
   /** What is thrown once the consumer has left is nobody's. */

@@ -1,7 +1,7 @@
 // The body of an answer: unpacked where a server packs it unasked, and read whole within a limit.
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { RouterError } from '../contract/index.ts';
+import { RouterError, type UpstreamBody } from '../contract/index.ts';
 
 const UNPACKERS: Readonly<Record<string, () => ReturnType<typeof createGunzip>>> = {
   gzip: createGunzip,
@@ -11,26 +11,22 @@ const UNPACKERS: Readonly<Record<string, () => ReturnType<typeof createGunzip>>>
 };
 
 /** The bytes as they were meant. Ending the result ends the body. Throws RouterError for a packing that is not known. */
-export function unpacked(body: Readable, encoding: string | undefined): Readable {
+export function unpacked(body: UpstreamBody, encoding: string | undefined): UpstreamBody {
   const packing = (encoding ?? 'identity').trim().toLowerCase();
   if (packing === 'identity' || packing === '') return body;
   const unpacker = Object.hasOwn(UNPACKERS, packing) ? UNPACKERS[packing]?.() : undefined;
   if (unpacker === undefined) {
-    close(body);
+    body.destroy();
     throw new RouterError('upstream-failed', 'the answer is packed in a way that is not known');
   }
-  body.on('error', (error) => unpacker.destroy(error));
-  unpacker.on('close', () => close(body));
-  return body.pipe(unpacker);
+  const packed = Readable.from(body);
+  packed.on('error', (error) => unpacker.destroy(error));
+  unpacker.on('close', () => packed.destroy());
+  return packed.pipe(unpacker);
 }
 
 /** Whether a server answers with a page for people. */
 export const isPage = (contentType: string): boolean => /^text\/html|^application\/xhtml/i.test(contentType.trim());
-
-/** undici reports a body that is given up as an error event, and one that nobody hears ends the process. */
-export function close(body: Readable): void {
-  body.on('error', () => {}).destroy();
-}
 
 /** A body up to a limit. Beyond it: cut there with `cut`, else RouterError `upstream-failed`. */
 export async function readBytes(body: AsyncIterable<Uint8Array>, bytesMax: number, cut = false): Promise<Buffer> {

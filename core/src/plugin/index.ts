@@ -14,6 +14,7 @@ export * from './media-type.ts';
 export * from './model-member.ts';
 export * from './names.ts';
 export * from './network.ts';
+export * from './request.ts';
 export * from './sse.ts';
 export * from './sse-frames.ts';
 export * from './sse-relay.ts';

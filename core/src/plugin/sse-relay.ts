@@ -1,7 +1,5 @@
 // An answer of server-sent events that is passed on as it comes: whole events, few of which are read.
-import type { Readable } from 'node:stream';
-import { type FinishEvent, type RelayEvent, RouterError, type Usage } from '../contract/index.ts';
-import { close } from './body.ts';
+import { type FinishEvent, type RelayEvent, RouterError, type UpstreamBody, type Usage } from '../contract/index.ts';
 import { drain } from './drain.ts';
 import { isJson } from './json.ts';
 import { type SseFrame, SseFrames } from './sse-frames.ts';
@@ -26,7 +24,7 @@ export interface SseWatch {
 }
 
 export interface SseRelaySource {
-  readonly body: Readable;
+  readonly body: UpstreamBody;
   readonly watch: SseWatch;
   /** What is thrown for a failure of the connection. */
   toError(thrown: unknown, usage: Partial<Usage> | undefined): RouterError;
@@ -47,8 +45,7 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
 
   constructor(source: SseRelaySource) {
     this.#source = source;
-    // A stream of bytes gives chunks of bytes.
-    this.#chunks = (source.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    this.#chunks = source.body[Symbol.asyncIterator]();
   }
 
   [Symbol.asyncIterator](): this {
@@ -79,7 +76,7 @@ export class SseRelay implements AsyncIterableIterator<RelayEvent> {
 
   async return(): Promise<IteratorResult<RelayEvent>> {
     this.#over = true;
-    close(this.#source.body);
+    this.#source.body.destroy();
     return DONE;
   }
 

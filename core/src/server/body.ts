@@ -50,8 +50,17 @@ export async function readBody(
  * its body. */
 function readAll(incoming: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((done, refuse) => {
-    const leave = (cause?: Error) =>
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      done();
+    };
+    // Every request closes in the end; an error is made for one that was cut off, since its stack is dear.
+    const leave = (cause?: Error) => {
+      if (isOver) return;
+      isOver = true;
       refuse(new RouterError('cancelled', 'the client left before its request was complete', { cause }));
+    };
     const read = (chunk: Buffer) => {
       try {
         take(chunk);
@@ -61,7 +70,7 @@ function readAll(incoming: IncomingMessage, take: (chunk: Buffer) => void): Prom
       }
     };
     if (incoming.destroyed) leave();
-    incoming.on('data', read).once('end', done).once('error', leave).once('close', leave);
+    incoming.on('data', read).once('end', end).once('error', leave).once('close', leave);
   });
 }
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type ChatEvent, definePlugin, RouterError } from '../contract/index.ts';
+import { readBytes } from '../plugin/index.ts';
 import { testProvider } from './conformance.ts';
 
 type Flaw = 'keys' | 'grammar' | 'usage' | 'pieces' | 'breaks' | 'abort' | 'status' | 'plan' | 'tool-input';
@@ -26,7 +27,7 @@ const linesPlugin = (flaw?: Flaw) => {
         const options = flaw === 'abort' ? {} : { signal };
         const { statusCode, headers, body } = await host.request(url, { method: 'POST', body: '{}', ...options });
         if (statusCode !== 200 && flaw !== 'status') {
-          await body.dump();
+          await readBytes(body, 1024);
           if (statusCode === 429)
             throw new RouterError('rate-limited', 'busy', { retryAfterMs: Number(headers['retry-after'] ?? 1) * 1000 });
           const code =
@@ -43,13 +44,13 @@ const linesPlugin = (flaw?: Flaw) => {
   });
 };
 
-async function* readLines(body: AsyncIterable<Buffer>, flaw: Flaw | undefined): AsyncGenerator<ChatEvent> {
+async function* readLines(body: AsyncIterable<Uint8Array>, flaw: Flaw | undefined): AsyncGenerator<ChatEvent> {
   const decoder = new TextDecoder();
   let rest = '';
   let complete = false;
   try {
     for await (const piece of body) {
-      rest += flaw === 'pieces' ? piece.toString('utf8') : decoder.decode(piece, { stream: true });
+      rest += flaw === 'pieces' ? Buffer.from(piece).toString('utf8') : decoder.decode(piece, { stream: true });
       const lines = rest.split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {

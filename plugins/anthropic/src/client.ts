@@ -1,6 +1,5 @@
 // One call to Anthropic: sent over the provider's own connections, refused answers turned into RouterErrors.
-import type { Readable } from 'node:stream';
-import type { Host } from '@turnout/core/contract';
+import type { Host, UpstreamBody } from '@turnout/core/contract';
 import { readText, toNetworkError, unpacked } from '@turnout/core/plugin';
 import type { AnthropicConfig } from './config.ts';
 import { type ErrorContext, headerText, readRefusal } from './error.ts';
@@ -21,7 +20,7 @@ export interface Question {
 export interface Answer {
   readonly contentType: string;
   readonly requestId: string | undefined;
-  readonly body: Readable;
+  readonly body: UpstreamBody;
 }
 
 export interface Client {

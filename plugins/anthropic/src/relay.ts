@@ -1,15 +1,6 @@
 // An answer that is relayed: Anthropic's own bytes to a client that speaks Messages, but for the model's name in them.
 import type { FinishEvent, RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
-import {
-  close,
-  isObject,
-  isPage,
-  parseExact,
-  readText,
-  replaceModel,
-  SseRelay,
-  toNetworkError,
-} from '@turnout/core/plugin';
+import { isObject, isPage, parseExact, readText, replaceModel, SseRelay, toNetworkError } from '@turnout/core/plugin';
 import type { Answer, Client } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
@@ -48,7 +39,7 @@ export async function relayAnswer(
 /** Errors come as JSON with any status. */
 async function noStream({ body, contentType }: Answer, context: ErrorContext): Promise<RouterError> {
   const text = isPage(contentType) ? '' : await readText(body, ANSWER_BYTES_MAX, true);
-  close(body);
+  body.destroy();
   const failure = failureIn(parsed(text));
   if (failure !== undefined) return toRouterError(failure, context);
   return brokenAnswer(context, 'it answers with something else than a stream: check baseUrl and proxy');

@@ -4,7 +4,6 @@ import type { ChatEvent } from '@turnout/core/contract';
 import {
   type AnswerFeed,
   answerEvents,
-  close,
   isPage,
   type OpenedAnswer,
   readText,
@@ -41,7 +40,7 @@ async function openAnswer({ send, reader, error }: Source): Promise<OpenedAnswer
     return { body: Readable.from([]), feed };
   }
   if (isPage(answer.contentType)) {
-    close(answer.body);
+    answer.body.destroy();
     throw brokenAnswer(error, 'it answers with a page in place of a stream: check baseUrl and proxy');
   }
   return { body: answer.body, feed };

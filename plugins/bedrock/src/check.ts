@@ -1,11 +1,14 @@
 // The provider looks at itself: region, credentials and whose they are, endpoint.
 import { type CheckCall, type Finding, type Host, RouterError } from '@turnout/core/contract';
+import { readBytes } from '@turnout/core/plugin';
 import type { Auth, Identity } from './auth.ts';
 import { endpointWarnings, isPublicHost } from './endpoint.ts';
 import { findIdentity } from './identity.ts';
 import { toNetworkError } from './network.ts';
 
 const ENDPOINT_TIMEOUT_MS = 3000;
+/** More than this is read of no answer to it. */
+const ENDPOINT_BYTES_MAX = 64 * 1024;
 
 export interface CheckSubject {
   readonly region: string;
@@ -57,7 +60,7 @@ async function checkEndpoint(host: Host, subject: CheckSubject, callSignal: Abor
   const signal = AbortSignal.any([callSignal, timeout]);
   try {
     const { statusCode, body } = await host.request(`${endpoint}/`, { method: 'GET', headers: host.headers, signal });
-    await body.dump();
+    await readBytes(body, ENDPOINT_BYTES_MAX, true);
     return { ok: true, what, detail: `${endpoint} answers (HTTP ${statusCode})${doubts.join('')}` };
   } catch (error) {
     if (timeout.aborted)

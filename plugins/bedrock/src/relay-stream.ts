@@ -1,7 +1,7 @@
 // A stream that is relayed: whole frames go on as they came once both their checksums are found right, and only the few that say
 // how the answer ends are opened.
 import type { FinishEvent, RelayEvent } from '@turnout/core/contract';
-import { close, drain } from '@turnout/core/plugin';
+import { drain } from '@turnout/core/plugin';
 import { FrameReader } from '@turnout/core/wire';
 import type { Answer } from './client.ts';
 import { type ErrorContext, labelOf } from './error.ts';
@@ -66,7 +66,7 @@ export class RelayedFrames implements AsyncIterableIterator<RelayEvent> {
 
   async return(): Promise<IteratorResult<RelayEvent>> {
     this.#over = true;
-    close(this.#source.answer.body);
+    this.#source.answer.body.destroy();
     return DONE;
   }
 

@@ -4,8 +4,9 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Call, ChatEvent, ChatRequest, Host, Plan, RelayCall } from '@turnout/core/contract';
+import { createRequest } from '@turnout/core/plugin';
 import { encodeFrame } from '@turnout/core/wire';
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { BedrockClient } from '../src/client.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -13,13 +14,11 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 /** A host whose connections `close` ends. */
 export function createHost(headers: Record<string, string> = {}): Host & { close(): Promise<void> } {
   const dispatcher = new Agent({ connect: { timeout: 2000 } });
-  // undici's overloads, with the dispatcher filled in.
-  const withDispatcher = ((url: string, options: object) => request(url, { dispatcher, ...options })) as typeof request;
   return {
     name: 'bedrock',
     dir: '/',
     log: silent,
-    request: withDispatcher,
+    request: createRequest(dispatcher),
     headers,
     close: () => dispatcher.destroy(),
   };
@@ -99,8 +98,7 @@ export const exceptionFrame = (type: string, payload: unknown): Buffer =>
 
 /** A client that gives these bytes as the answer, whatever is asked. */
 export function clientOf(chunks: Iterable<Uint8Array>): BedrockClient {
-  // A Readable has what is read of undici's body: iteration and destroy.
-  const body = Readable.from(chunks) as unknown as Awaited<ReturnType<BedrockClient['send']>>['body'];
+  const body = Readable.from(chunks);
   return {
     send: async () => ({ requestId: 'aws-1', headers: {}, body }),
     errorContext: ({ id, region, endpoint, row }, operation) => ({

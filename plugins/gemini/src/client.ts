@@ -1,7 +1,6 @@
 // One call to Google: sent over the provider's own connections, refused answers turned into RouterErrors.
 
-import type { Readable } from 'node:stream';
-import type { Host } from '@turnout/core/contract';
+import type { Host, UpstreamBody } from '@turnout/core/contract';
 import { readText, toNetworkError, unpacked } from '@turnout/core/plugin';
 import type { GeminiConfig } from './config.ts';
 import { type ErrorContext, headerText, parseAnswer, readRefusal } from './error.ts';
@@ -19,7 +18,7 @@ export interface Question {
 
 export interface Answer {
   readonly contentType: string;
-  readonly body: Readable;
+  readonly body: UpstreamBody;
 }
 
 export interface Client {

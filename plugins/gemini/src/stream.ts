@@ -1,10 +1,8 @@
 // A streamed answer: server-sent events in, events out, as they come.
-import type { Readable } from 'node:stream';
-import type { ChatEvent } from '@turnout/core/contract';
+import type { ChatEvent, UpstreamBody } from '@turnout/core/contract';
 import {
   type AnswerFeed,
   answerEvents,
-  close,
   isPage,
   type OpenedAnswer,
   parseExact,
@@ -40,7 +38,7 @@ async function open({ send, reader: createReader, error }: Source): Promise<Open
   const { contentType, body } = await send();
   const reader = createReader();
   if (isPage(contentType)) {
-    close(body);
+    body.destroy();
     throw brokenAnswer(error, 'it answers with a page in place of a stream: check baseUrl and proxy');
   }
   // A list of chunks, or one answer, of a server that does not know `alt=sse`.
@@ -52,12 +50,12 @@ async function open({ send, reader: createReader, error }: Source): Promise<Open
 class ChunkFeed implements AnswerFeed {
   readonly out: ChatEvent[];
   readonly #reader: AnswerReader;
-  readonly #body: Readable;
+  readonly #body: UpstreamBody;
   readonly #error: ErrorContext;
   readonly #sse = new SseReader();
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(reader: AnswerReader, body: Readable, error: ErrorContext) {
+  constructor(reader: AnswerReader, body: UpstreamBody, error: ErrorContext) {
     this.out = reader.out;
     this.#reader = reader;
     this.#body = body;
@@ -107,6 +105,6 @@ class ChunkFeed implements AnswerFeed {
   }
 
   #giveUpLater(): NodeJS.Timeout {
-    return setTimeout(() => close(this.#body), BEHIND_MS).unref();
+    return setTimeout(() => this.#body.destroy(), BEHIND_MS).unref();
   }
 }

@@ -1,7 +1,6 @@
 // One call to the server: sent over the provider's own connections, refused answers turned into RouterErrors.
 
-import type { Readable } from 'node:stream';
-import { type Host, quoteOf, RouterError } from '@turnout/core/contract';
+import { type Host, quoteOf, RouterError, type UpstreamBody } from '@turnout/core/contract';
 import { readText, toNetworkError, unpacked } from '@turnout/core/plugin';
 import type { Access } from './access.ts';
 import type { OpenaiConfig } from './config.ts';
@@ -22,7 +21,7 @@ export interface Question {
 export interface Answer {
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable;
+  readonly body: UpstreamBody;
 }
 
 export interface Client {

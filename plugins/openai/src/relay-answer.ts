@@ -1,6 +1,6 @@
 // An answer that is relayed: its bytes as they come, and its end for the log. Streams are read in relay-stream.ts.
 import type { RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
-import { close, isPage, readBytes, readText, SseRelay, toNetworkError } from '@turnout/core/plugin';
+import { isPage, readBytes, readText, SseRelay, toNetworkError } from '@turnout/core/plugin';
 import { ChatWatch } from './chat-watch.ts';
 import type { Answer } from './client.ts';
 import type { Api, RelayWire } from './echo.ts';
@@ -39,7 +39,7 @@ export async function relayAnswer(relay: Relay, wire: RelayWire, call: RelayCall
   if (!wire.stream)
     return { headers: headersOf(answer, 'application/json'), events: tellWhole(answer, watch, relay, signal) };
   if (isPage(answer.contentType)) {
-    close(answer.body);
+    answer.body.destroy();
     throw brokenAnswer(error, 'it answers with a page in place of a stream: check baseUrl and proxy');
   }
   if (/\bjson\b/i.test(answer.contentType)) throw await unstreamed(answer, relay, signal);

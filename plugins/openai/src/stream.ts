@@ -4,7 +4,6 @@ import type { ChatEvent, Usage } from '@turnout/core/contract';
 import {
   type AnswerFeed,
   answerEvents,
-  close,
   isPage,
   type OpenedAnswer,
   readText,
@@ -60,7 +59,7 @@ async function openAnswer(source: Source): Promise<OpenedAnswer> {
     return { body: Readable.from([]), feed };
   }
   if (isPage(answer.contentType)) {
-    close(answer.body);
+    answer.body.destroy();
     throw brokenAnswer(source.error, 'it answers with a page in place of a stream: check baseUrl and proxy');
   }
   return { body: answer.body, feed };

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Call, ChatEvent, ChatRequest, ChatResult, Host, Plan, Protocol, Provider } from '@turnout/core/contract';
-import { Agent, request } from 'undici';
+import { createRequest } from '@turnout/core/plugin';
+import { Agent } from 'undici';
 import { configSchema } from '../src/config.ts';
 import plugin from '../src/index.ts';
 
@@ -16,11 +17,9 @@ export function createHost(
 ): Host & { close(): Promise<void> } {
   const dispatcher = new Agent({ connect: { timeout: 2000 } });
   const place = (url: string): string => (redirect === undefined ? url : url.replace(redirect.from, redirect.to));
-  // undici's overloads, with the dispatcher filled in.
-  const withDispatcher = ((url: string, options: object) =>
-    request(place(url), { dispatcher, ...options })) as typeof request;
+  const request = createRequest(dispatcher);
   return {
-    ...{ name: 'openai', dir: '/', log: silent, headers, request: withDispatcher },
+    ...{ name: 'openai', dir: '/', log: silent, headers, request: (url, options) => request(place(url), options) },
     close: () => dispatcher.destroy(),
   };
 }
