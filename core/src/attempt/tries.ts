@@ -23,7 +23,7 @@ export interface Question<T extends Target, V> {
 }
 
 /** Throws the RouterError of the last try, or the signal's reason. */
-export function tryTarget<T extends Target, V>(target: T, question: Question<T, V>): Promise<V> {
+export async function tryTarget<T extends Target, V>(target: T, question: Question<T, V>): Promise<V> {
   const { diary, signal } = question.options;
   const { breakers, config } = target.upstream;
   const { attempts, minDelayMs, maxDelayMs } = config.retry;
@@ -54,7 +54,18 @@ export function tryTarget<T extends Target, V>(target: T, question: Question<T, 
     }
   };
   breakers.retries.earn();
-  const tries = pRetry(tryNow, {
+  try {
+    return await tryNow();
+  } catch {
+    // Below: most requests need none of it, and it costs as much as all else that is done here.
+  }
+  let isTold = false;
+  const tryAgain = async (): Promise<V> => {
+    if (isTold) return tryNow();
+    isTold = true;
+    throw failure;
+  };
+  const tries = pRetry(tryAgain, {
     // One more than are allowed: p-retry refuses the free extra try once its own count is used up. `onFailedAttempt` counts.
     retries: attempts,
     factor: 2,

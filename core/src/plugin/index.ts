@@ -19,3 +19,4 @@ export * from './sse.ts';
 export * from './sse-frames.ts';
 export * from './sse-relay.ts';
 export * from './tool-setting.ts';
+export * from './whole-relay.ts';

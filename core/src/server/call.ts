@@ -15,7 +15,7 @@ import { collect } from '../protocol/collect.ts';
 import { divertBlocked, saysSomething } from './blocked.ts';
 import { passableHeaders } from './headers.ts';
 import { type Journey, type Prepared, prepare, type RouteTarget } from './journey.ts';
-import { ended, enter, type PlainScope, settled, timed } from './place.ts';
+import { ended, enter, type Place, type PlainScope, settled, timed } from './place.ts';
 
 /** How long an upstream may hold the connection open once its answer is complete. */
 const SETTLE_MS = 1_000;
@@ -67,8 +67,9 @@ export type Planner = (target: RouteTarget, journey: Journey) => Prepared;
 
 /** Calls the target and returns once there is something to show. `plan` makes the request ready, where that is not done as usual.
  * Throws RouterError; nothing stays open then. */
-export async function openStream(target: RouteTarget, scope: CallScope, plan?: Planner): Promise<OpenAnswer> {
-  const begun = await begin(target, scope, plan);
+export async function openStream(target: RouteTarget, scope: CallScope, plan: Planner = prepare): Promise<OpenAnswer> {
+  const entered = begin(target, scope, plan);
+  const begun = entered instanceof Promise ? await entered : entered;
   if (begun.plan.relay) return openRelay(target, begun, scope);
   const { request, call } = begun;
   return openEvents(target, begun, scope, () => peek(target.upstream.provider.stream(request, call)));
@@ -96,7 +97,7 @@ async function openEvents<Event extends AnswerEvent>(
   try {
     record.calls++;
     if (plan.streams !== false) watch.expect('first token', timeout.firstTokenMs);
-    const opened = await timed(record, () => watch.orAborted(open()));
+    const opened = await timed(record, watch.orAborted(open()));
     const last = opened.head.at(-1);
     if (last?.type === 'finish') divertBlocked(last, scope);
     watch.expect('further event', timeout.idleMs);
@@ -132,9 +133,15 @@ async function letGo(rest: AsyncIterator<AnswerEvent>): Promise<void> {
 }
 
 /** Calls the target and returns its whole answer. Throws RouterError; nothing stays open then. */
-export async function fetchWhole(target: RouteTarget, scope: CallScope): Promise<WholeAnswer> {
+export function fetchWhole(target: RouteTarget, scope: CallScope): Promise<WholeAnswer> {
+  const begun = begin(target, scope, prepare);
+  return begun instanceof Promise
+    ? begun.then((later) => askWhole(target, later, scope))
+    : askWhole(target, begun, scope);
+}
+
+async function askWhole(target: RouteTarget, begun: Begun, scope: CallScope): Promise<WholeAnswer> {
   const { provider } = target.upstream;
-  const begun = await begin(target, scope);
   const { request, plan, call } = begun;
   if (plan.relay) return settled(scope, begun, () => relayWhole(target, begun, scope));
   if (!provider.generate) {
@@ -164,7 +171,7 @@ async function relayWhole(target: RouteTarget, begun: Begun, scope: CallScope): 
     } else {
       if (!hasContent) divertBlocked(next.value, scope);
       // The answer is whole: what the plugin still has to put away is not waited for.
-      void letGo(rest);
+      if (rest.return) void letGo(rest);
       return { relayed: { headers, body: Buffer.concat(pieces) }, finish: next.value, plan: begun.plan };
     }
   }
@@ -173,7 +180,7 @@ async function relayWhole(target: RouteTarget, begun: Begun, scope: CallScope): 
 /** For a provider that only streams. Nothing has been sent to the client, so a failure here may still fail over. */
 async function collectStream(answer: OpenEvents<ChatEvent>, record: PlainScope['record']): Promise<WholeAnswer> {
   try {
-    const result = await timed(record, () => answer.watch.orAborted(collect(remaining(answer))));
+    const result = await timed(record, answer.watch.orAborted(collect(remaining(answer))));
     // The answer is whole: how its connection ends is not waited for.
     void settle(answer);
     return { result, finish: result.finish, plan: answer.plan };
@@ -207,8 +214,14 @@ export async function settle({ opened, watch, end }: OpenEvents<AnswerEvent>): P
 }
 
 /** Takes a place at the provider and plans the call. */
-async function begin(target: RouteTarget, scope: CallScope, make: Planner = prepare): Promise<Begun> {
-  const { call, watch, end } = await enter(target, scope);
+function begin(target: RouteTarget, scope: CallScope, make: Planner): Begun | Promise<Begun> {
+  const place = enter(target, scope);
+  return place instanceof Promise
+    ? place.then((later) => planAt(later, target, scope, make))
+    : planAt(place, target, scope, make);
+}
+
+function planAt({ call, watch, end }: Place, target: RouteTarget, scope: CallScope, make: Planner): Begun {
   try {
     const { request, plan } = make(target, scope.journey);
     return { request, plan, call: { ...call, plan }, watch, end };

@@ -37,7 +37,7 @@ export async function settled<T>(
 ): Promise<T> {
   try {
     record.calls++;
-    const value = await timed(record, () => watch.orAborted(ask()));
+    const value = await timed(record, watch.orAborted(ask()));
     end();
     return value;
   } catch (error) {
@@ -45,22 +45,45 @@ export async function settled<T>(
   }
 }
 
-/** Starts the watch, and takes a place at the provider, waiting for one when there is none. */
-export async function enter(target: RouteTarget, { client, deadline, record }: PlainScope): Promise<Place> {
-  const { gate, calls, log, concealment } = target.upstream;
+/** Starts the watch, and takes a place at the provider, waiting for one when there is none: only then is it a promise. */
+export function enter(target: RouteTarget, scope: PlainScope): Place | Promise<Place> {
+  const { deadline, client } = scope;
+  const { gate, concealment } = target.upstream;
   const endMs = deadline.endOf(target);
   const watch = new Watch(client.signal, {
     patienceMs: patienceMs(target),
     conceal: concealment?.error,
     ...(endMs < deadline.atMs && { endMs }),
   });
-  const isQueued = !gate.tryEnter();
+  return gate.tryEnter() ? occupy(target, scope, watch) : waitFor(target, scope, watch);
+}
+
+/** Where there is no place yet. */
+async function waitFor(target: RouteTarget, scope: PlainScope, watch: Watch): Promise<Place> {
+  const { record } = scope;
   try {
-    if (isQueued) await waited(record, gate.wait(watch.signal));
+    await waited(record, target.upstream.gate.wait(watch.signal));
   } catch (error) {
     watch.end();
     throw error;
   }
+  const place = occupy(target, scope, watch);
+  try {
+    // The verdict on the call whose place this was comes first.
+    await waited(record, new Promise((later) => setImmediate(later)));
+    refuseIfResting(target);
+    watch.signal.throwIfAborted();
+    watch.ask();
+    return place;
+  } catch (error) {
+    place.end(error);
+    throw error;
+  }
+}
+
+/** At a place that has been taken. */
+function occupy(target: RouteTarget, { client, deadline }: PlainScope, watch: Watch): Place {
+  const { gate, calls, log } = target.upstream;
   let over = false;
   let entry: ReturnType<typeof calls.enter> | undefined;
   const end = (reason?: unknown) => {
@@ -72,14 +95,9 @@ export async function enter(target: RouteTarget, { client, deadline, record }: P
   };
   try {
     entry = calls.enter(end);
-    if (isQueued) {
-      // The verdict on the call whose place this was comes first.
-      await waited(record, new Promise((later) => setImmediate(later)));
-      refuseIfResting(target);
-    }
     watch.signal.throwIfAborted();
     watch.ask();
-    const leftMs = endMs - performance.now();
+    const leftMs = deadline.endOf(target) - performance.now();
     return { call: { id: client.id, signal: watch.signal, deadline: Date.now() + leftMs, log }, watch, end };
   } catch (error) {
     end(error);
@@ -102,8 +120,7 @@ export function ended(watch: Watch, end: (reason?: unknown) => void, thrown: unk
 }
 
 /** Counts the time spent waiting as the upstream's. What a plugin does before its first await (body, signature) is ours. */
-export async function timed<T>(record: PlainScope['record'], ask: () => Promise<T>): Promise<T> {
-  const answer = ask();
+export async function timed<T>(record: PlainScope['record'], answer: Promise<T>): Promise<T> {
   const askedMs = performance.now();
   try {
     return await answer;

@@ -1,6 +1,16 @@
 // An answer that is relayed: Anthropic's own bytes to a client that speaks Messages, but for the model's name in them.
-import type { FinishEvent, RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
-import { isObject, isPage, parseExact, readText, replaceModel, SseRelay, toNetworkError } from '@turnout/core/plugin';
+import type { FinishEvent, RelayAnswer, RelayCall, RouterError } from '@turnout/core/contract';
+import {
+  isObject,
+  isPage,
+  parseExact,
+  readText,
+  replaceModel,
+  SseRelay,
+  toNetworkError,
+  type Whole,
+  WholeRelay,
+} from '@turnout/core/plugin';
 import type { Answer, Client } from './client.ts';
 import { brokenAnswer, type ErrorContext, toRouterError } from './error.ts';
 import { failureIn } from './failure.ts';
@@ -24,7 +34,10 @@ export async function relayAnswer(
   const answer = await client.ask({ method: 'POST', path: '/v1/messages', body, betas, accept, model, signal });
   const { contentType } = answer;
   if (!stream)
-    return { headers: { 'content-type': 'application/json' }, events: tellBody(answer, context, signal, answerModel) };
+    return {
+      headers: { 'content-type': 'application/json' },
+      events: new WholeRelay(() => readWhole(answer, context, signal, answerModel)),
+    };
   if (isPage(contentType) || /\bjson\b/i.test(contentType)) throw await noStream(answer, context);
   return {
     headers: { 'content-type': contentType || 'text/event-stream' },
@@ -46,12 +59,7 @@ async function noStream({ body, contentType }: Answer, context: ErrorContext): P
 }
 
 /** A whole answer. Bytes that are no message are not passed on. */
-async function* tellBody(
-  answer: Answer,
-  context: ErrorContext,
-  signal: AbortSignal,
-  model: string,
-): AsyncGenerator<RelayEvent> {
+async function readWhole(answer: Answer, context: ErrorContext, signal: AbortSignal, model: string): Promise<Whole> {
   let text: string;
   try {
     text = await readText(answer.body, ANSWER_BYTES_MAX);
@@ -66,8 +74,7 @@ async function* tellBody(
       : toRouterError(failure, context);
   }
   const bytes = Buffer.from(replaceModel(text, model));
-  yield { type: 'bytes', bytes, ...(bagsIn(message.content).some(showsSomething) && { content: true }) };
-  yield endOf(message);
+  return { bytes, content: bagsIn(message.content).some(showsSomething), finish: endOf(message) };
 }
 
 function endOf(message: Bag): FinishEvent {

@@ -1,12 +1,6 @@
 // An answer that is relayed: its bytes as they come, and its end for the log. Streams are read in relay-stream.ts.
-import {
-  type FinishEvent,
-  type RelayAnswer,
-  type RelayCall,
-  type RelayEvent,
-  RouterError,
-} from '@turnout/core/contract';
-import { isObject, readBytes, replaceModel } from '@turnout/core/plugin';
+import { type RelayAnswer, type RelayCall, RouterError } from '@turnout/core/contract';
+import { isObject, readBytes, replaceModel, type Whole, WholeRelay } from '@turnout/core/plugin';
 import type { Answer, BedrockClient } from './client.ts';
 import { brokenAnswer, labelOf } from './error.ts';
 import { toNetworkError } from './network.ts';
@@ -26,7 +20,7 @@ export async function relayAnswer(client: BedrockClient, wire: RelayWire, call: 
   const answer = await client.send(target, operation, body, call.signal, headers);
   const source = { answer, context, signal: call.signal, form: wire.form, model: call.answerModel };
   const streamed = operation === 'converse-stream' || operation === 'invoke-with-response-stream';
-  const events = streamed ? new RelayedFrames(source) : tellBody(source);
+  const events = streamed ? new RelayedFrames(source) : new WholeRelay(() => readWhole(source));
   return { headers: wire.form === 'messages' ? headersOfMessages(streamed) : headersOf(answer), events };
 }
 
@@ -44,16 +38,14 @@ const headersOfMessages = (streamed: boolean): Record<string, string> => ({
 });
 
 /** A whole answer. Bytes that are no answer of this form are not passed on. */
-async function* tellBody({ answer, context, signal, form, model }: RelaySource): AsyncGenerator<RelayEvent> {
+async function readWhole({ answer, context, signal, form, model }: RelaySource): Promise<Whole> {
   let bytes: Buffer;
   try {
     bytes = await readBytes(answer.body, ANSWER_BYTES_MAX);
   } catch (error) {
     throw toNetworkError(error, { ...context, signal });
   }
-  const { told, content, finish } = readWhole(form, { bytes, answer, label: labelOf(context), model });
-  yield { type: 'bytes', bytes: told, ...(content && { content: true }) };
-  yield finish;
+  return readBody(form, { bytes, answer, label: labelOf(context), model });
 }
 
 interface WholeBody {
@@ -63,15 +55,8 @@ interface WholeBody {
   readonly model: string;
 }
 
-interface ToldBody {
-  readonly told: Buffer;
-  /** It says something. */
-  readonly content: boolean;
-  readonly finish: FinishEvent;
-}
-
 /** Bedrock's shapes are taken at their word: reading one that is broken throws, and the answer has failed. */
-function readWhole(form: keyof typeof READERS, body: WholeBody): ToldBody {
+function readBody(form: keyof typeof READERS, body: WholeBody): Whole {
   try {
     return READERS[form](body);
   } catch (cause) {
@@ -87,7 +72,7 @@ function readConverse({ bytes, label }: WholeBody) {
   const { stopReason, additionalModelResponseFields, output: _message, ...metadata } = body;
   refuseMalformed(stopReason, label);
   return {
-    told: bytes,
+    bytes,
     content: saysSomething(body.output.message.content),
     finish: endOfConverse({ stopReason, additionalModelResponseFields }, metadata, callsOfConverse(body)),
   };
@@ -100,7 +85,7 @@ function readClaude({ bytes, label, model }: WholeBody) {
   end.message(body);
   end.own(body);
   return {
-    told: Buffer.from(replaceModel(text, model)),
+    bytes: Buffer.from(replaceModel(text, model)),
     content: Array.isArray(body.content) && saysSomething(body.content),
     finish: end.finish(),
   };
@@ -108,8 +93,8 @@ function readClaude({ bytes, label, model }: WholeBody) {
 
 /** The same for a client of Anthropic's own service. */
 function readMessages(body: WholeBody) {
-  const { told, ...end } = readClaude(body);
-  return { told: Buffer.from(withoutOwnMembers(told.toString('utf8'))), ...end };
+  const { bytes, content, finish } = readClaude(body);
+  return { bytes: Buffer.from(withoutOwnMembers(bytes.toString('utf8'))), content, finish };
 }
 
 /** Not every model answers in JSON: the headers count then. */
@@ -130,7 +115,7 @@ function readNative({ bytes, answer: { headers } }: WholeBody) {
     last = undefined;
   }
   // Where these forms have their text is not looked for.
-  return { told: bytes, content: true, finish: endOfNative(last, metrics) };
+  return { bytes, content: true, finish: endOfNative(last, metrics) };
 }
 
 /** Whether there is a block with anything in it: texts may be empty. */

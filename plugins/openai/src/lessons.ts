@@ -97,7 +97,8 @@ function refusedField(body: Bag, message: string): string | undefined {
 /** The message is about this member of the body. One of a message or of an option, or one that a client has called alike, teaches
  * nothing: what is learnt holds for all clients. */
 function isNamed(field: string, message: string, body: Bag): boolean {
-  const alike = Object.keys(body).some((key) => key !== field && key.includes(field) && message.includes(key));
+  const isAlike = (key: string): boolean => key !== field && key.includes(field) && message.includes(key);
+  const alike = Object.keys(body).some((key) => body[key] !== undefined && isAlike(key));
   return !alike && new RegExp(`(?<![\\w\\]-]|(?<!\\bbody)\\.)${field}(?![\\w[-]|\\.\\w)`).test(message);
 }
 

@@ -20,7 +20,10 @@ export function fitBody(
     if (refused.has(field)) return 'the server has refused it for this model';
     return withholds.includes(field) && field !== 'stream_options' ? 'the server has no such setting' : undefined;
   };
-  const kept = Object.entries(body).filter(([field]) => {
+  const fields = Object.keys(body);
+  if (!fields.some((field) => Object.hasOwn(renames, field) || unwanted(field) !== undefined)) return body;
+  const kept = Object.entries(body).filter(([field, value]) => {
+    if (value === undefined) return false;
     const reason = unwanted(field);
     if (reason !== undefined) losses.withdraw(SPARE.get(field) ?? field, reason);
     return reason === undefined;

@@ -1,6 +1,6 @@
 // An answer that is relayed: its bytes as they come, and its end for the log. Streams are read in relay-stream.ts.
-import type { RelayAnswer, RelayCall, RelayEvent, RouterError } from '@turnout/core/contract';
-import { isPage, readBytes, readText, SseRelay, toNetworkError } from '@turnout/core/plugin';
+import type { RelayAnswer, RelayCall, RouterError } from '@turnout/core/contract';
+import { isPage, readBytes, readText, SseRelay, toNetworkError, type Whole, WholeRelay } from '@turnout/core/plugin';
 import { ChatWatch } from './chat-watch.ts';
 import type { Answer } from './client.ts';
 import type { Api, RelayWire } from './echo.ts';
@@ -37,7 +37,10 @@ export async function relayAnswer(relay: Relay, wire: RelayWire, call: RelayCall
   });
   const answer = await relay.send();
   if (!wire.stream)
-    return { headers: headersOf(answer, 'application/json'), events: tellWhole(answer, watch, relay, signal) };
+    return {
+      headers: headersOf(answer, 'application/json'),
+      events: new WholeRelay(() => readWhole(answer, watch, relay, signal)),
+    };
   if (isPage(answer.contentType)) {
     answer.body.destroy();
     throw brokenAnswer(error, 'it answers with a page in place of a stream: check baseUrl and proxy');
@@ -61,12 +64,7 @@ function headersOf({ headers }: Answer, contentType: string): Record<string, str
 }
 
 /** An answer that is not streamed. */
-async function* tellWhole(
-  { body }: Answer,
-  watch: Watch,
-  { error }: Relay,
-  signal: AbortSignal,
-): AsyncGenerator<RelayEvent> {
+async function readWhole({ body }: Answer, watch: Watch, { error }: Relay, signal: AbortSignal): Promise<Whole> {
   let whole: Buffer;
   try {
     whole = await readBytes(body, ANSWER_BYTES_MAX);
@@ -74,8 +72,7 @@ async function* tellWhole(
     throw toNetworkError(thrown, { ...error, signal });
   }
   const { bytes, finish } = watch.whole(whole);
-  yield { type: 'bytes', bytes, ...(watch.content && { content: true }) };
-  yield finish;
+  return { bytes, content: watch.content, finish };
 }
 
 /** The error for JSON in place of a stream: what it says is wrong, or that the next try is worth it, since its answer is rebuilt. */

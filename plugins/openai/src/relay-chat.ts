@@ -17,6 +17,7 @@ export interface RelayBody {
   readonly reasoningLine: string | undefined;
 }
 
+/** What is not to be sent is undefined in it, which JSON has no word for: an object that members are deleted from is slow from then on. */
 type Own = Record<string, unknown>;
 
 /** `given` is left as it is; `request` is its canonical form, with the route's settings in it. Unknown fields are kept. */
@@ -25,8 +26,7 @@ export function relayChat(given: Bag, request: ChatRequest, { dialect, lessons }
   const losses = new Losses();
   const traits = dialect.traits(model);
   const learnt = lessons.of(model);
-  const own: Own = { ...given, model };
-  delete own.stream;
+  const own: Own = { ...given, model, stream: undefined };
   if (Array.isArray(given.messages)) own.messages = fitMessages(given.messages, dialect);
   dropIdleTools(own);
   const effort = fitReasoning(own, request, dialect, traits, losses);
@@ -36,16 +36,12 @@ export function relayChat(given: Bag, request: ChatRequest, { dialect, lessons }
   // OpenAI's models that do not reason take either name.
   const either = dialect.openaiWords && !traits.reasons && learnt.maxTokens === undefined;
   if (!either) fitLimit(own, traits.reasons ? 'max_completion_tokens' : usual);
-  const unset = withoutOwn(request, given);
-  const added = {
-    ...writeLimits(unset, usual, traits),
-    ...writeSampling(unset, traits, sampling, losses),
-    ...writeStop(unset, dialect, traits, losses),
-    ...(unset.user === undefined ? {} : { user: unset.user }),
-  };
-  const body = { ...own, ...added };
+  const unsaid = unsaidBy(given, request);
+  Object.assign(own, writeLimits(unsaid, usual, traits), writeSampling(unsaid, traits, sampling, losses));
+  Object.assign(own, writeStop(unsaid, dialect, traits, losses));
+  if (unsaid.user !== undefined) own.user = unsaid.user;
   return {
-    body: fitBody(body, dialect, learnt.refused, losses),
+    body: fitBody(own, dialect, learnt.refused, losses),
     losses: losses.list,
     reasoningLine: learnt.refused.has('reasoning_effort') ? 'none: the server has refused it' : effort.line,
   };
@@ -53,8 +49,10 @@ export function relayChat(given: Bag, request: ChatRequest, { dialect, lessons }
 
 export const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
+type Settings = Pick<ChatRequest, 'maxTokens' | 'temperature' | 'topP' | 'topK' | 'seed' | 'stop' | 'user'>;
+
 /** What the client says of each canonical setting. */
-const WORDS: readonly (readonly [setting: keyof ChatRequest, words: readonly string[]])[] = [
+const WORDS: readonly (readonly [setting: keyof Settings, words: readonly string[]])[] = [
   ['maxTokens', ['max_tokens', 'max_completion_tokens']],
   ['temperature', ['temperature']],
   ['topP', ['top_p']],
@@ -64,22 +62,26 @@ const WORDS: readonly (readonly [setting: keyof ChatRequest, words: readonly str
   ['user', ['user']],
 ];
 
-/** The request without the settings that the client's body has in its own words. */
-function withoutOwn(request: ChatRequest, given: Bag): ChatRequest {
-  const said = WORDS.filter(([, words]) => words.some((word) => isSet(given[word]))).map(([setting]) => setting);
-  // Only optional members are gone.
-  return Object.fromEntries(
-    Object.entries(request).filter(([field]) => !said.some((one) => one === field)),
-  ) as unknown as ChatRequest;
+/** The settings that the client's body has no words for: they are the route's. */
+function unsaidBy(given: Bag, request: ChatRequest): Settings {
+  const unsaid: Record<string, unknown> = {};
+  for (const [setting, words] of WORDS) {
+    const value = request[setting];
+    if (value !== undefined && !words.some((word) => isSet(given[word]))) unsaid[setting] = value;
+  }
+  // Each member has come from the request's own of that name.
+  return unsaid as Settings;
 }
 
 /** Chat templates expect one string, and know no developer. */
 function fitMessages(messages: readonly unknown[], dialect: Dialect): readonly unknown[] {
   return messages.map((message) => {
     if (!isBag(message)) return message;
-    const role = message.role === 'developer' && !dialect.openaiWords ? { role: 'system' } : {};
+    const fit = withoutEchoes(message);
+    const role = message.role === 'developer' && !dialect.openaiWords ? { role: 'system' } : undefined;
     const content = dialect.textParts ? undefined : joinedContent(message.content);
-    return { ...withoutEchoes(message), ...role, ...(content === undefined ? {} : { content }) };
+    if (role === undefined && content === undefined) return fit;
+    return { ...fit, ...role, ...(content === undefined ? {} : { content }) };
   });
 }
 
@@ -89,8 +91,9 @@ const CALL_ECHOES: ReadonlySet<string> = new Set(['index', 'parsed_arguments']);
 
 function withoutEchoes(message: Bag): Bag {
   if (message.role !== 'assistant') return message;
-  const calls = Array.isArray(message.tool_calls) ? { tool_calls: message.tool_calls.map(callWithoutEchoes) } : {};
-  return { ...without(message, ECHOES), ...calls };
+  const kept = without(message, ECHOES);
+  if (!Array.isArray(message.tool_calls)) return kept;
+  return { ...kept, tool_calls: message.tool_calls.map(callWithoutEchoes) };
 }
 
 function callWithoutEchoes(call: unknown): unknown {
@@ -100,9 +103,9 @@ function callWithoutEchoes(call: unknown): unknown {
 }
 
 function without(bag: Bag, fields: ReadonlySet<string>): Bag {
-  const kept = Object.entries(bag).filter(([field]) => !fields.has(field));
+  if (!Object.keys(bag).some((field) => fields.has(field))) return bag;
   // Not by assignment: a key named __proto__ must stay a plain field.
-  return kept.length === Object.keys(bag).length ? bag : Object.fromEntries(kept);
+  return Object.fromEntries(Object.entries(bag).filter(([field]) => !fields.has(field)));
 }
 
 /** undefined for content that is more than plain text. */
@@ -116,7 +119,7 @@ function joinedContent(content: unknown): string | undefined {
 /** "[] is too short - 'tools'", and settings without tools to set (OpenAI, 2025). */
 function dropIdleTools(own: Own): void {
   if (!Array.isArray(own.tools) || own.tools.length > 0) return;
-  for (const field of ['tools', 'tool_choice', 'parallel_tool_calls']) delete own[field];
+  for (const field of ['tools', 'tool_choice', 'parallel_tool_calls']) own[field] = undefined;
 }
 
 const REASONING_WORDS = ['reasoning_effort', 'reasoning', 'thinking', 'output_config'];
@@ -129,9 +132,9 @@ function fitReasoning(own: Own, request: ChatRequest, dialect: Dialect, traits: 
   const effort = planEffort(request.reasoning, traits, noted, true);
   if (foreign.length === 0 && said.some((word) => word !== 'reasoning_effort')) return effort;
   losses.addAll(noted.list);
-  for (const word of foreign) delete own[word];
-  delete own.reasoning_effort;
-  if (effort.field !== undefined) own.reasoning_effort = effort.field.reasoning_effort;
+  for (const word of foreign) own[word] = undefined;
+  const sent = effort.field?.reasoning_effort;
+  if (own.reasoning_effort !== sent) own.reasoning_effort = sent;
   return effort;
 }
 
@@ -149,7 +152,7 @@ export function fitSampling(own: Own, traits: Traits, sampling: boolean, losses:
     if (!isSet(own[word])) return;
     const isIdle = own[word] === 1 || own[word] === 0 || own[word] === true;
     if (!isIdle) losses.drop(setting, reason);
-    delete own[word];
+    own[word] = undefined;
   };
   if (!sampling)
     for (const [word, setting] of SAMPLING)
@@ -163,5 +166,5 @@ export function fitSampling(own: Own, traits: Traits, sampling: boolean, losses:
 function fitLimit(own: Own, name: 'max_tokens' | 'max_completion_tokens'): void {
   const other = name === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
   if (isSet(own[other]) && !isSet(own[name])) own[name] = own[other];
-  delete own[other];
+  if (isSet(own[other])) own[other] = undefined;
 }

@@ -47,8 +47,7 @@ export function relayResponse(given: Bag, request: ChatRequest, { dialect, lesso
   const losses = new Losses();
   const traits = dialect.traits(model);
   const learnt = lessons.of(model);
-  const own: Own = { ...given, model };
-  delete own.stream;
+  const own: Own = { ...given, model, stream: undefined };
   if (given.store === true) losses.drop('store', 'nothing is stored');
   own.store = false;
   fitStreamOptions(own);
@@ -89,7 +88,7 @@ function fitReasoning(own: Own, effort: string | undefined, unable: boolean): vo
   const { effort: _asked, ...beside } = isBag(own.reasoning) ? own.reasoning : {};
   const reasoning = unable ? {} : { ...beside, ...(effort === undefined ? {} : { effort }) };
   if (Object.keys(reasoning).length > 0) own.reasoning = reasoning;
-  else delete own.reasoning;
+  else own.reasoning = undefined;
 }
 
 /** "Encrypted content is not supported with this model." of those that do not reason (OpenAI, 2025). */
@@ -98,7 +97,7 @@ function fitInclude(own: Own, reasons: boolean, unable: boolean): void {
   const kept = unable ? asked.filter((word) => word !== ENCRYPTED) : asked;
   const include = reasons && !kept.includes(ENCRYPTED) ? [...kept, ENCRYPTED] : kept;
   if (include.length > 0) own.include = include;
-  else delete own.include;
+  else own.include = undefined;
 }
 
 /** A word of chat completions that some clients keep. */
@@ -106,5 +105,5 @@ function fitStreamOptions(own: Own): void {
   if (!isBag(own.stream_options)) return;
   const { include_usage: _usage, ...options } = own.stream_options;
   if (Object.keys(options).length > 0) own.stream_options = options;
-  else delete own.stream_options;
+  else own.stream_options = undefined;
 }

@@ -4,7 +4,11 @@ import type { Losses } from '@turnout/core/plugin';
 import type { Dialect, Traits } from './dialect.ts';
 
 /** The token limit under the name that the model takes. */
-export function writeLimits({ maxTokens }: ChatRequest, usual: string, traits: Traits): Record<string, unknown> {
+export function writeLimits(
+  { maxTokens }: Pick<ChatRequest, 'maxTokens'>,
+  usual: string,
+  traits: Traits,
+): Record<string, unknown> {
   if (maxTokens === undefined) return {};
   // "Unsupported parameter: 'max_tokens' is not supported with this model." of everything that reasons.
   return { [traits.reasons ? 'max_completion_tokens' : usual]: maxTokens };
@@ -14,7 +18,7 @@ export const NO_SAMPLING = 'a reasoning model takes no such setting';
 
 /** `sampling`: the model takes such settings, as this request has it think. */
 export function writeSampling(
-  { temperature, topP, topK, seed }: ChatRequest,
+  { temperature, topP, topK, seed }: Pick<ChatRequest, 'temperature' | 'topP' | 'topK' | 'seed'>,
   traits: Traits,
   sampling: boolean,
   losses: Losses,
@@ -32,7 +36,7 @@ export function writeSampling(
 }
 
 export function writeStop(
-  { stop }: ChatRequest,
+  { stop }: Pick<ChatRequest, 'stop'>,
   { stopsMax }: Dialect,
   traits: Traits,
   losses: Losses,
