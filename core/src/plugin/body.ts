@@ -21,6 +21,8 @@ export function unpacked(body: UpstreamBody, encoding: string | undefined): Upst
   }
   const packed = Readable.from(body);
   packed.on('error', (error) => unpacker.destroy(error));
+  // Nobody may be reading yet: it is told to the reader who comes, and must not end the process.
+  unpacker.on('error', () => {});
   unpacker.on('close', () => packed.destroy());
   return packed.pipe(unpacker);
 }

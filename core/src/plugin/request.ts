@@ -6,6 +6,9 @@ import type { Host, UpstreamBody, UpstreamResponse } from '../contract/index.ts'
 /** With more than this unread, the upstream has to wait. */
 const UNREAD_BYTES_MAX = 64 * 1024;
 
+/** The same for pieces: a piece takes memory and time of its own, and a server may send bytes one by one. */
+const UNREAD_CHUNKS_MAX = 1024;
+
 /** URLs that have been taken apart are remembered up to this many: a provider has few, with a model's name in them. */
 const PLACES_MAX = 256;
 
@@ -24,10 +27,9 @@ export function createRequest(dispatcher: Dispatcher): Host['request'] {
         failed(signal.reason);
         return;
       }
-      const exchange = new Exchange(answered, failed, signal);
       const options = { ...placeOf(url), method, headers, body, headersTimeout: 0, bodyTimeout: 0 };
-      // undici takes any word for a method; its type lists the usual ones.
-      dispatcher.dispatch(options as Dispatcher.DispatchOptions, exchange);
+      // Listens to the signal: made once the URL is known to be one. undici takes any word for a method; its type lists the usual ones.
+      dispatcher.dispatch(options as Dispatcher.DispatchOptions, new Exchange(answered, failed, signal));
     });
 }
 
@@ -103,7 +105,7 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody, AsyncIterato
     }
     this.#unread.push(chunk);
     this.#unreadBytes += chunk.length;
-    if (this.#unreadBytes >= UNREAD_BYTES_MAX) controller.pause();
+    if (this.#unreadBytes >= UNREAD_BYTES_MAX || this.#unread.length >= UNREAD_CHUNKS_MAX) controller.pause();
   }
 
   onResponseEnd(): void {
@@ -113,8 +115,10 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody, AsyncIterato
     this.#waiting = undefined;
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  onResponseError(controller: Dispatcher.DispatchController | null, error: Error): void {
     this.#fail(error);
+    // Where undici's forward proxy refuses an answer of status 407, its body is still to come: nobody would ever end it.
+    controller?.abort(error);
   }
 
   // What the reader asks for.
@@ -130,8 +134,11 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody, AsyncIterato
   next(): Promise<IteratorResult<Uint8Array>> {
     const chunk = this.#unread.shift();
     if (chunk !== undefined) {
-      this.#unreadBytes -= chunk.length;
-      if (this.#unreadBytes < UNREAD_BYTES_MAX && this.#controller?.paused) this.#controller.resume();
+      if (this.#unread.length === 0) {
+        this.#unreadBytes = 0;
+        // Not sooner: each time undici copies what its socket has read into its parser again.
+        if (this.#controller?.paused) this.#controller.resume();
+      }
       return Promise.resolve({ done: false, value: chunk });
     }
     // What came before a failure has been read by then.
