@@ -1,5 +1,5 @@
 // The commit rule: an answer is peeked until it has content. Before that no byte leaves and everything may still fail over.
-import { type AnswerEvent, type ChatEvent, RouterError } from '../contract/index.ts';
+import { type AnswerEvent, type ChatEvent, type EventIterator, type Events, RouterError } from '../contract/index.ts';
 
 /** An answer that opens with more events than this without content is committed as it is … */
 const HEAD_EVENTS_MAX = 1024;
@@ -12,7 +12,7 @@ export interface Opened<Event extends AnswerEvent = ChatEvent> {
   readonly head: readonly Event[];
   /** True when the head ends with `finish`: there is nothing more to read. */
   readonly complete: boolean;
-  readonly rest: AsyncIterator<Event>;
+  readonly rest: EventIterator<Event>;
 }
 
 /** True for what a client could see: text, a tool call, redacted reasoning, the end. */
@@ -25,7 +25,7 @@ function hasContent(event: AnswerEvent): boolean {
 }
 
 /** Reads up to the first content. Throws what the stream throws, and `upstream-failed` when it ends before `finish`. */
-export async function peek<Event extends AnswerEvent>(events: AsyncIterable<Event>): Promise<Opened<Event>> {
+export async function peek<Event extends AnswerEvent>(events: Events<Event>): Promise<Opened<Event>> {
   const rest = events[Symbol.asyncIterator]();
   const head: Event[] = [];
   let bytes = 0;

@@ -82,7 +82,18 @@ export interface RelayCall extends Call {
 export interface RelayAnswer {
   /** What of the upstream's head belongs to the client. Names in lower case, with `content-type`. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly events: AsyncIterable<RelayEvent>;
+  readonly events: Events<RelayEvent>;
+}
+
+/** The events of an answer, read once. */
+export interface Events<Event> extends AsyncIterable<Event> {
+  [Symbol.asyncIterator](): EventIterator<Event>;
+}
+
+export interface EventIterator<Event> extends AsyncIterator<Event> {
+  /** The next event, when it is at hand already: many come in one piece, and a promise for each would cost more than to tell it. Undefined:
+   * ask `next`, which also tells what went wrong. Never throws, and is never called while `next` is waited for. A generator has none. */
+  take?(): Event | undefined;
 }
 
 /** Calls without a request behind them: listing models, self-examination. */
@@ -137,7 +148,7 @@ export interface Provider {
    * `invalid-request`) for what cannot be sent at all. */
   plan(request: ChatRequest, call: PlanCall): Plan;
   /** One upstream call. Never retries: throws RouterError, with `again` when it repaired itself. */
-  stream(request: ChatRequest, call: Call): AsyncIterable<ChatEvent>;
+  stream(request: ChatRequest, call: Call): Events<ChatEvent>;
   /** The same, not streamed. Absent: core collects `stream()`. */
   generate?(request: ChatRequest, call: Call): Promise<ChatResult>;
   /** For a plan with `relay`: the upstream's own answer in the framing of the client's protocol, streamed or not. The answer's

@@ -1,5 +1,12 @@
 // The events of an answer that is read as it comes: the same iterator for every vendor.
-import { type ChatEvent, RouterError, type UpstreamBody, type Usage } from '../contract/index.ts';
+import {
+  type ChatEvent,
+  type EventIterator,
+  type Events,
+  RouterError,
+  type UpstreamBody,
+  type Usage,
+} from '../contract/index.ts';
 import { drain } from './drain.ts';
 
 /** What makes events of one answer's bytes. */
@@ -35,24 +42,40 @@ export interface AnswerSource {
 }
 
 /** The events of one streamed call. Throws RouterError. When the consumer stops or the signal is aborted, the connection closes. */
-export const answerEvents = (source: AnswerSource): AsyncIterable<ChatEvent> => ({
+export const answerEvents = (source: AnswerSource): Events<ChatEvent> => ({
   [Symbol.asyncIterator]: () => new AnswerEvents(source),
 });
 
 /** Written out where an async generator would do, because that costs three turns of the microtask queue an event, and here
  * most events are at hand when they are asked for. */
-class AnswerEvents implements AsyncIterator<ChatEvent> {
+class AnswerEvents implements EventIterator<ChatEvent> {
   readonly #source: AnswerSource;
   #opened: (OpenedAnswer & { readonly chunks: AsyncIterator<Uint8Array> }) | undefined;
   /** Where in the feed's `out` the next event stands. */
   #at = 0;
   #over = false;
+  /** What `take` has met, and `next` is to tell. */
+  #fault: unknown;
 
   constructor(source: AnswerSource) {
     this.#source = source;
   }
 
+  take(): ChatEvent | undefined {
+    try {
+      return this.#take();
+    } catch (error) {
+      this.#fault = error;
+      return undefined;
+    }
+  }
+
   next(): Promise<IteratorResult<ChatEvent>> {
+    const fault = this.#fault;
+    if (fault !== undefined) {
+      this.#fault = undefined;
+      return this.#fail(fault);
+    }
     try {
       const event = this.#take();
       return event === undefined ? this.#wait() : Promise.resolve({ done: false, value: event });

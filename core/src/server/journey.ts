@@ -14,7 +14,7 @@ import {
 } from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
 import type { Head } from '../protocol/protocol.ts';
-import { closeNames, type Group, mapGroup, resolve, type Settings } from '../routing/index.ts';
+import { closeNames, type Group, mapGroup, resolve, type Settings, type Target } from '../routing/index.ts';
 import { stickyValue } from './sticky.ts';
 
 export interface RouteTarget {
@@ -89,15 +89,33 @@ export function findWay(router: Router, model: string, caller: Caller): Way {
     throw new RouterError('forbidden', `this key may not use the model "${model}"`, { field: 'model' });
   }
   if (!resolved) throw unknownModel(router, model, caller);
-  const group = mapGroup(resolved.group, ({ provider, model, direct, settings }) => {
+  const { route, why } = resolved;
+  return { route, why, group: groupFor(router, resolved.group), strict: router.config.strict, keyName: caller.name };
+}
+
+/** The groups of a router's table with their upstreams, each made once: those of patterns and of direct names are made for one request. */
+const groupsOf = new WeakMap<Router, WeakMap<Group<Target>, Group<RouteTarget>>>();
+
+function groupFor(router: Router, group: Group<Target>): Group<RouteTarget> {
+  let groups = groupsOf.get(router);
+  if (!groups) {
+    groups = new WeakMap();
+    groupsOf.set(router, groups);
+  }
+  const known = groups.get(group);
+  if (known) return known;
+  let isFixed = true;
+  const made = mapGroup(group, ({ provider, model, direct, settings }) => {
     const upstream = router.upstreams.get(provider);
     // Cross-references were checked with the file; this is the type system's question, not the user's.
     if (!upstream) throw new RouterError('internal', `no provider ${provider}`);
+    // Which members a pool has may change.
+    if (upstream.provider.members) isFixed = false;
     // Without keys only this machine's own programs may call: what they choose is the operator's choice.
     return membersOf({ upstream, model, settings, ...(direct && router.keys.required && { direct }) });
   });
-  const { route, why } = resolved;
-  return { route, why, group, strict: router.config.strict, keyName: caller.name };
+  if (isFixed) groups.set(group, made);
+  return made;
 }
 
 /** A pool's members are targets of their own. */

@@ -90,7 +90,10 @@ async function drive<Event extends AnswerEvent>(
     const next = await opened.rest.next();
     if (next.done) throw incomplete();
     watch.touch();
-    take(next.value);
-    if (next.value.type === 'finish') return next.value;
+    for (let event: Event | undefined = next.value; event !== undefined; event = opened.rest.take?.()) {
+      take(event);
+      if (event.type === 'finish') return event;
+      if (outlet.full) break;
+    }
   }
 }
