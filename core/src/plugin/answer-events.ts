@@ -94,10 +94,15 @@ class AnswerEvents implements EventIterator<ChatEvent> {
   #take(): ChatEvent | undefined {
     if (this.#over || this.#opened === undefined) return undefined;
     const { feed } = this.#opened;
+    const { out } = feed;
     for (;;) {
-      const event = feed.out[this.#at++];
-      if (event !== undefined) return event;
-      feed.out.length = 0;
+      const event = out[this.#at];
+      if (event !== undefined) {
+        this.#at++;
+        return event;
+      }
+      // Most are alone: to set a length costs ten times as much.
+      while (out.length > 0) out.pop();
       this.#at = 0;
       if (feed.finished || !feed.read()) return undefined;
     }

@@ -155,16 +155,20 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamBody, AsyncIterato
   }
 
   destroy(): void {
-    this.#giveUp(new Error('the answer was given up'));
+    this.#drop();
+    // Most bodies have been read: the stack of an error is dear.
+    if (!this.#over) this.#giveUp(new Error('the answer was given up'));
   }
 
-  /** Ends the connection, if there is anything left to come, and drops what has not been read. */
   #giveUp(reason: unknown): void {
-    this.#unread = [];
-    this.#unreadBytes = 0;
-    if (this.#over) return;
+    this.#drop();
     this.#fail(reason);
     this.#controller?.abort(asError(reason));
+  }
+
+  #drop(): void {
+    this.#unread = [];
+    this.#unreadBytes = 0;
   }
 
   readonly #abort = (): void => this.#giveUp(this.#signal?.reason);

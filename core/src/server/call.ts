@@ -102,7 +102,12 @@ async function openEvents<Event extends AnswerEvent>(
     if (last?.type === 'finish') divertBlocked(last, scope);
     watch.expect('further event', timeout.idleMs);
     const { idleMs } = timeout;
-    return { target, opened, watch, idleMs, plan, end: (reason) => abandon(opened, end, reason) };
+    let isOver = false;
+    const endOnce = (reason?: unknown) => {
+      if (!isOver) abandon(opened, end, reason);
+      isOver = true;
+    };
+    return { target, opened, watch, idleMs, plan, end: endOnce };
   } catch (error) {
     throw ended(watch, end, error);
   }
