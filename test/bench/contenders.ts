@@ -20,10 +20,10 @@ export const startTurnout = (config: string, stderr: number): Promise<Server> =>
   startServer([here('../../bin/turnout.ts'), 'serve', '--config', config], { stderr });
 
 /** Writes a file as a user with some history has it: 20 keys, 200 aliases, breakers and timers as they are by default. */
-export function writeConfig(dir: string, stubUrl: string): string {
+export function writeConfig(dir: string, stubUrl: string, workers = 1): string {
   const keys = Array.from({ length: work.KEYS }, (_, n) => `  - { name: team-${n}, key: bench-key-${n} }`);
   const routes = Array.from({ length: work.ROUTES }, (_, n) => `  alias-${n}: bedrock/anthropic.claude-sonnet-5`);
-  const file = join(dir, 'bench.yaml');
+  const file = join(dir, `bench-${workers}.yaml`);
   const bedrock = (name: string, path: string) => `  ${name}:
     plugin: bedrock
     region: us-east-1
@@ -32,7 +32,7 @@ export function writeConfig(dir: string, stubUrl: string): string {
   writeFileSync(
     file,
     [
-      'server: { port: 0 }',
+      `server: { port: 0, workers: ${workers} }`,
       'keys:',
       ...keys,
       'providers:',

@@ -21,8 +21,13 @@ export interface Figures {
   readonly ratioMax: number;
 }
 
+/** What one load came to, as it is printed, drawn and saved. */
 export interface Row {
-  readonly load: Load;
+  readonly path: string;
+  /** CPU as a ratio to the floor: what is allowed, and what is aimed at. */
+  readonly budget?: number;
+  readonly target?: number;
+  readonly paced?: true;
   readonly generator: string;
   readonly figures: Partial<Record<Contender, Figures>>;
 }
@@ -37,9 +42,13 @@ export interface Bench {
   readonly dir: string;
 }
 
-interface Sample extends Played {
+export interface Sample extends Played {
   readonly cpuUs: number;
 }
+
+/** A process begins slow: V8 compiles what is hot while it runs, and the heap finds its size over the first ten thousands of requests. The
+ * processes live through all rows, so that without this the first row alone would be measured cold, and by its place. */
+const WARM_UP_MS = 6_000;
 
 export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
@@ -51,29 +60,51 @@ export function jobOf({ path, body, headers = {} }: Ask, { url }: Server, stubUr
   return { url: url + path, body, headers: { ...ours, ...Object.fromEntries(filled) }, requests, atOnce };
 }
 
+/** Plays a load against each contender for some seconds, and forgets the figures. */
+export async function warmUp(bench: Bench, load: Load): Promise<void> {
+  for (const name of presentIn(bench, load)) {
+    const endMs = performance.now() + WARM_UP_MS;
+    while (performance.now() < endMs) await play(bench, load, name);
+  }
+}
+
 export async function measure(bench: Bench, load: Load): Promise<Row> {
-  const present = (Object.keys(load.asks) as Contender[]).filter((name) => bench.servers[name]);
+  const present = presentIn(bench, load);
   const samples = new Map<Contender, Sample[]>(present.map((name) => [name, []]));
-  const generator = bench.wrk !== undefined && !load.paced ? bench.wrk : 'built-in';
-  // The first round warms up.
+  // The first round warms up what only this load goes through.
   for (let round = -1; round < ROUNDS; round++) {
-    for (const name of round % 2 === 0 ? present : present.toReversed()) {
-      const sample = await play(bench, load, name, generator);
+    for (const name of inTurn(present, round)) {
+      const sample = await play(bench, load, name);
       if (round >= 0) samples.get(name)?.push(sample);
     }
   }
   const floor = samples.get('floor') ?? [];
   const figures = present.map((name) => [name, figuresOf(samples.get(name) ?? [], floor)]);
-  return { load, generator, figures: Object.fromEntries(figures) };
+  const { name: path, budget, target, paced } = load;
+  return {
+    ...{ path, ...(budget && { budget }), ...(target && { target }), ...(paced && { paced }) },
+    ...{ generator: generatorOf(bench, load), figures: Object.fromEntries(figures) },
+  };
 }
 
-async function play(bench: Bench, load: Load, name: Contender, generator: string): Promise<Sample> {
+const presentIn = ({ servers }: Bench, { asks }: Load): Contender[] =>
+  (Object.keys(asks) as Contender[]).filter((name) => servers[name]); // a load asks nobody else
+
+/** Every other round in reverse. */
+export const inTurn = <One>(all: readonly One[], round: number): readonly One[] =>
+  round % 2 === 0 ? all : all.toReversed();
+
+export const generatorOf = ({ wrk }: Bench, { paced }: Load): string =>
+  wrk !== undefined && !paced ? wrk : 'built-in';
+
+/** One load against one contender, once. Throws when it lacks the path. */
+export async function play(bench: Bench, load: Load, name: Contender): Promise<Sample> {
   const server = bench.servers[name];
   const ask = load.asks[name];
   if (!server || !ask) throw new Error(`${name} has no such path`);
   const job = jobOf(ask, server, bench.stubUrl, load);
   const beforeUs = server.cpuUs();
-  const played = await (generator === 'built-in' ? bench.player.play(job) : playWrk(job, bench.dir));
+  const played = await (generatorOf(bench, load) === 'built-in' ? bench.player.play(job) : playWrk(job, bench.dir));
   return { ...played, cpuUs: (server.cpuUs() - beforeUs) / played.requests };
 }
 

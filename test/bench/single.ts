@@ -6,7 +6,7 @@ import * as work from './workload.ts';
 
 export interface Single {
   readonly name: string;
-  readonly unit: 'ms' | 'MiB';
+  readonly unit: 'ms' | 'MiB' | '×';
   readonly value: number;
   readonly min: number;
   readonly max: number;
@@ -14,7 +14,7 @@ export interface Single {
   readonly note?: string;
 }
 
-const singleOf = (
+export const singleOf = (
   name: string,
   unit: Single['unit'],
   values: readonly number[],

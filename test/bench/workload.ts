@@ -163,13 +163,22 @@ function alike(
 const small = { requests: 3_000, atOnce: 32 } as const;
 const burst = { requests: 2_000, atOnce: 16 } as const;
 
+/** What the router refuses by itself, after keys and routes: no upstream takes part. */
+export const OWN_REFUSAL: Load = {
+  name: 'refusal of an unknown model',
+  asks: { turnout: { path: CHAT, body: chatBody('a-model-of-nobody', false) } },
+  ...small,
+};
+
 const responses = alike(floorStream, ALIAS.bedrock, responsesBody, '/v1/responses');
 
+export const RELAY_SMALL: Load = {
+  ...{ name: 'relay small', asks: alike(floorChat, ALIAS.openai, (model) => chatBody(model, false)) },
+  ...{ ...small, budget: 2, target: 1.5 },
+};
+
 export const LOADS: readonly Load[] = [
-  {
-    ...{ name: 'relay small', asks: alike(floorChat, ALIAS.openai, (model) => chatBody(model, false)) },
-    ...{ ...small, budget: 2, target: 1.5 },
-  },
+  RELAY_SMALL,
   { name: 'relay 64 KiB body', asks: alike(floorChat, ALIAS.openai, longBody), ...small },
   {
     ...{ name: 'relay stream, 200 events', asks: alike(floorStream, ALIAS.openai, (model) => chatBody(model, true)) },

@@ -11,7 +11,7 @@ export const MODELS = [
 ];
 
 /** As strict with time as a run that is to be over soon needs it. `edition`: changes what a reload changes. */
-export function configuration({ urls }: Upstreams, edition = 0): string {
+export function configuration({ urls }: Pick<Upstreams, 'urls'>, edition = 0): string {
   const often = [
     'retry: { attempts: 2, minDelay: 2ms, maxDelay: 20ms }',
     'timeout: { connect: 2s, firstToken: 1s, idle: 1s, total: 4s }',

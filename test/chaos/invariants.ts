@@ -81,7 +81,7 @@ export function judge(evidence: Evidence): { readonly faults: readonly string[];
 const isComplete = ({ status, told, clean }: Heard): boolean => status === 200 && told.ended && clean;
 
 /** An answer ends complete, or in the failure shape of its protocol, or because its client left. */
-function* endFaults({ status, told, clean, left, plan }: Heard): Iterable<string> {
+export function* endFaults({ status, told, clean, left, plan }: Heard): Iterable<string> {
   if (left) return;
   yield* told.faults;
   if (status === 0) yield 'no answer at all';

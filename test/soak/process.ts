@@ -1,4 +1,4 @@
-// The other process of a soak, and what is said between them.
+// The vendors' process of a soak, and what is said between them.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import type { Sent, Shape, Upstreams } from '../chaos/upstreams.ts';
 export type Ask =
   | { readonly kind: 'start'; readonly seed: number; readonly shape: Shape }
   | { readonly kind: 'break'; readonly share: number }
+  | { readonly kind: 'hang-up' }
   | { readonly kind: 'tell' };
 export type Said =
   | { readonly kind: 'started'; readonly urls: Upstreams['urls'] }
@@ -14,10 +15,12 @@ export type Said =
 
 export interface Vendors {
   readonly urls: Upstreams['urls'];
-  /** What they have sent so far, and how many answers are under way. */
+  /** What they have sent since they were last asked, and how many answers are under way. */
   tell(): Promise<{ readonly open: number; readonly sent: ReadonlyMap<string, Sent> }>;
   /** From now on this share of the calls goes wrong. */
   setFaults(share: number): void;
+  /** Closes every connection, as vendors do with those that have been idle for long. */
+  hangUp(): void;
   stop(): void;
 }
 
@@ -38,6 +41,7 @@ export async function startVendors(start: Omit<Extract<Ask, { kind: 'start' }>, 
       return { open: told.open, sent: new Map(told.sent.map((one) => [one.id, one])) };
     },
     setFaults: (share) => void child.send({ kind: 'break', share } satisfies Ask),
+    hangUp: () => void child.send({ kind: 'hang-up' } satisfies Ask),
     stop: () => child.disconnect(),
   };
 }
