@@ -16,32 +16,33 @@ const FRAME_BYTES_MAX = PAYLOAD_BYTES_MAX + HEADERS_BYTES_MAX + FRAME_BYTES_MIN;
 /** One whole frame. Its payload stays where it was read: a view costs more than the frame's checksum. */
 export class Frame {
   readonly headers: FrameHeaders;
-  readonly #bytes: Buffer;
+  /** Where the frame was read: a pushed chunk, often with other frames in it. Copy what is to be kept once that chunk is reused. */
+  readonly bytes: Buffer;
+  /** Where the payload stands within `bytes`. */
+  readonly start: number;
+  readonly end: number;
   readonly #frameStart: number;
-  readonly #start: number;
-  readonly #end: number;
 
   constructor(headers: FrameHeaders, bytes: Buffer, frameStart: number, start: number, end: number) {
     this.headers = headers;
-    this.#bytes = bytes;
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
     this.#frameStart = frameStart;
-    this.#start = start;
-    this.#end = end;
   }
 
-  /** The frame as it came, checksums included: to be passed on. May be a view, as `payload` may. */
+  /** The frame as it came, checksums included: to be passed on. A view, as `payload` is. */
   get whole(): Buffer {
-    return this.#bytes.subarray(this.#frameStart, this.#end + CHECKSUM_BYTES);
+    return this.bytes.subarray(this.#frameStart, this.end + CHECKSUM_BYTES);
   }
 
-  /** May be a view of a pushed chunk: copy it to keep it once that chunk is reused. */
   get payload(): Buffer {
-    return this.#bytes.subarray(this.#start, this.#end);
+    return this.bytes.subarray(this.start, this.end);
   }
 
   /** The payload as UTF-8. */
   text(): string {
-    return this.#bytes.toString('utf8', this.#start, this.#end);
+    return this.bytes.toString('utf8', this.start, this.end);
   }
 }
 

@@ -8,9 +8,19 @@ import { ClaudeEnd } from './relay-end.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** How a chunk's payload begins. */
-export const BYTES = '{"bytes":"';
-/** How the payload of a delta begins: with the base64 of `{"type":"content_block_delt`, whose length is a multiple of three. */
-export const DELTA = `${BYTES}${Buffer.from('{"type":"content_block_delt').toString('base64')}`;
+const BYTES = '{"bytes":"';
+/** How a delta begins, as far as its length is a multiple of three: its base64 ends there too. */
+export const DELTA_START = '{"type":"content_block_delt';
+/** How the payload of a delta begins. */
+const DELTA = Buffer.from(`${BYTES}${Buffer.from(DELTA_START).toString('base64')}`);
+export const DELTA_BYTES = DELTA.length;
+
+/** Whether a frame's payload begins as a delta's does. */
+export function isDelta({ bytes, start, end }: Frame): boolean {
+  if (end - start < DELTA_BYTES) return false;
+  for (let at = 0; at < DELTA_BYTES; at++) if (bytes[start + at] !== DELTA[at]) return false;
+  return true;
+}
 
 /** A chunk that has been opened. */
 export interface OpenChunk {

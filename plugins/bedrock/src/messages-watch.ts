@@ -3,19 +3,14 @@
 import type { FinishEvent, Usage } from '@turnout/core/contract';
 import { replaceModel } from '@turnout/core/plugin';
 import type { Frame } from '@turnout/core/wire';
-import { BYTES, ClaudeReader, DELTA, type OpenChunk, openChunk } from './claude-chunk.ts';
+import { decodeBase64 } from './base64.ts';
+import { ClaudeReader, DELTA_BYTES, DELTA_START, isDelta, type OpenChunk, openChunk } from './claude-chunk.ts';
 import { withoutOwnMembers } from './own-members.ts';
 import type { FrameWatch } from './relay-frames.ts';
 
 const NOTHING = new Uint8Array(0);
-const LINE_FEED = 10;
-const QUOTE = 34;
-const EQUALS = 61;
-/** The letters `byte` of the payload's first member, and where they stand. */
-const BYTE = 0x62797465;
-const BYTE_AT = 2;
-const DELTA_BASE64 = DELTA.slice(BYTES.length);
-const DELTA_HEAD = Buffer.from('event: content_block_delta\ndata: ');
+/** What is told of a delta up to where one begins to differ from another. */
+const DELTA_TOLD = Buffer.from(`event: content_block_delta\ndata: ${DELTA_START}`);
 /** As Anthropic sends it, behind the first event; Bedrock does not. */
 const PING = 'event: ping\ndata: {"type": "ping"}\n\n';
 
@@ -41,7 +36,7 @@ export class MessagesWatch implements FrameWatch {
   pass(frame: Frame): Uint8Array {
     if (frame.headers.eventType !== 'chunk') return NOTHING;
     if (this.#reader.content) {
-      const told = tellDelta(frame.payload);
+      const told = tellDelta(frame);
       if (told !== undefined) return told;
     }
     const chunk = openChunk(frame, this.#label);
@@ -62,22 +57,35 @@ export class MessagesWatch implements FrameWatch {
   }
 }
 
-/** The event of a payload that holds a delta; undefined for any other, and for what has to be looked at more closely. */
-function tellDelta(payload: Buffer): Uint8Array | undefined {
-  // All that it reads of a payload it reads in few calls: each costs as much as a hundred bytes do.
-  const end = payload.indexOf(QUOTE, DELTA.length);
-  if (end === -1 || payload.readUInt32BE(BYTE_AT) !== BYTE) return undefined;
-  const base64 = payload.toString('latin1', BYTES.length, end);
-  if (!base64.startsWith(DELTA_BASE64) || base64.length % 4 !== 0) return undefined;
-  const padding = payload[end - 1] !== EQUALS ? 0 : payload[end - 2] !== EQUALS ? 1 : 2;
-  const size = (base64.length / 4) * 3 - padding;
-  const dataEnd = DELTA_HEAD.length + size;
-  const told = Buffer.allocUnsafe(dataEnd + 2);
-  told.set(DELTA_HEAD);
-  const written = told.write(base64, DELTA_HEAD.length, 'base64');
-  told[dataEnd] = LINE_FEED;
-  told[dataEnd + 1] = LINE_FEED;
+const LINE_FEED = 10;
+
+/** Told deltas stand one behind the other in it, so that those of one chunk are one piece without being copied; what is told is not
+ * changed any more. */
+let slab = Buffer.alloc(0);
+let slabEnd = 0;
+const SLAB_BYTES = 64 * 1024;
+
+/** The event of a frame that holds a delta; undefined for any other, and for what has to be looked at more closely. It reads byte by
+ * byte: each call of a Buffer's method would cost as much as a third of the event does (bench: messages → Claude, 2026-11). */
+function tellDelta(frame: Frame): Uint8Array | undefined {
+  if (!isDelta(frame)) return undefined;
+  const { bytes, start, end } = frame;
+  const from = start + DELTA_BYTES;
+  // The base64 of what is told is longer than that.
+  const sizeMax = DELTA_TOLD.length + (end - from) + 2;
+  if (sizeMax > SLAB_BYTES) return undefined;
+  if (slab.length - slabEnd < sizeMax) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabEnd = 0;
+  }
+  const told = slabEnd;
+  for (let at = 0; at < DELTA_TOLD.length; at++) slab[told + at] = DELTA_TOLD[at] as number; // it is inside
+  const dataStart = told + DELTA_TOLD.length;
+  const dataEnd = decodeBase64(bytes, from, end, slab, dataStart);
   // Not all was base64, or the JSON has lines.
-  if (written !== size || told.indexOf(LINE_FEED, DELTA_HEAD.length) !== dataEnd) return undefined;
-  return told;
+  if (dataEnd === -1) return undefined;
+  slab[dataEnd] = LINE_FEED;
+  slab[dataEnd + 1] = LINE_FEED;
+  slabEnd = dataEnd + 2;
+  return slab.subarray(told, slabEnd);
 }

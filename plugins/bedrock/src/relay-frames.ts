@@ -2,7 +2,7 @@
 import type { FinishEvent, Usage } from '@turnout/core/contract';
 import { isObject, replaceModel } from '@turnout/core/plugin';
 import { type ConverseStreamPayloads, encodeFrame, type Frame } from '@turnout/core/wire';
-import { ClaudeReader, DELTA, incomplete, type OpenChunk, openChunk, parseObject, textOf } from './claude-chunk.ts';
+import { ClaudeReader, incomplete, isDelta, type OpenChunk, openChunk, parseObject, textOf } from './claude-chunk.ts';
 import { MessagesWatch } from './messages-watch.ts';
 import { endOfConverse, endOfNative, refuseMalformed } from './relay-end.ts';
 import type { RelayWire } from './relay-plan.ts';
@@ -107,7 +107,7 @@ class ClaudeWatch implements FrameWatch {
 
   pass(frame: Frame): Uint8Array {
     if (frame.headers.eventType !== 'chunk') return frame.whole;
-    if (this.content && frame.payload.toString('latin1', 0, DELTA.length) === DELTA) return frame.whole;
+    if (this.content && isDelta(frame)) return frame.whole;
     const chunk = openChunk(frame, this.#label);
     this.#reader.read(chunk.event);
     return chunk.event.type === 'message_start' ? this.#renamed(frame, chunk) : frame.whole;
