@@ -1,7 +1,7 @@
 // The frames of AWS's `application/vnd.amazon.eventstream`: a reader that checks both checksums and every length, and a
 // writer. A frame is: total length u32, headers length u32, CRC of those 8 bytes u32, headers, payload, CRC of all
 // before it u32; all big-endian.
-import { crc32 } from 'node:zlib';
+import { crc32 } from './crc32.ts';
 import { encodeHeaders, FrameError, type FrameHeaders, HEADERS_BYTES_MAX, readHeaders } from './frame-headers.ts';
 
 export { FrameError, type FrameErrorReason, type FrameHeaders, type FrameHeaderValue } from './frame-headers.ts';
@@ -60,6 +60,7 @@ export class FrameReader {
   readonly #frameBytesMax: number;
   readonly #chunks: Uint8Array[] = [];
   #chunk: Buffer = NOTHING;
+  #view = viewOf(NOTHING);
   #cursor = 0;
   /** A frame that spans chunks, or as long as its length is not known, its prelude. */
   #partial: Buffer | undefined;
@@ -103,6 +104,7 @@ export class FrameReader {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return false;
     this.#chunk = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#view = viewOf(this.#chunk);
     this.#cursor = 0;
     return true;
   }
@@ -112,10 +114,10 @@ export class FrameReader {
     const start = this.#cursor;
     const available = chunk.length - start;
     if (available < PRELUDE_BYTES) return this.#collect(PRELUDE_BYTES);
-    const frameBytes = checkPrelude(chunk, start, this.#frameBytesMax);
+    const frameBytes = checkPrelude(this.#view, start, this.#frameBytesMax);
     if (available < frameBytes) return this.#collect(frameBytes);
     this.#cursor = start + frameBytes;
-    return readFrame(chunk, start, frameBytes);
+    return readFrame(chunk, this.#view, start, frameBytes);
   }
 
   /** Moves the rest of the chunk to a buffer that later chunks fill up. */
@@ -132,25 +134,28 @@ export class FrameReader {
     if (this.#partialBytes < partial.length) return undefined;
     // No frame is as short as a prelude, so this length says that the buffer holds no more than one.
     if (partial.length === PRELUDE_BYTES) {
-      this.#partial = Buffer.allocUnsafe(checkPrelude(partial, 0, this.#frameBytesMax));
+      this.#partial = Buffer.allocUnsafe(checkPrelude(viewOf(partial), 0, this.#frameBytesMax));
       partial.copy(this.#partial);
       return undefined;
     }
     this.#partial = undefined;
-    return readFrame(partial, 0, partial.length);
+    return readFrame(partial, viewOf(partial), 0, partial.length);
   }
 }
 
+/** What numbers are read from: a view's methods are part of the code around them, a Buffer's are calls. */
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
+
 /** Checks the first 12 bytes of a frame. Returns the length of the whole frame. */
-function checkPrelude(bytes: Buffer, start: number, frameBytesMax: number): number {
-  if (preludeCrc(bytes, start) !== bytes.readUInt32BE(start + 8)) {
+function checkPrelude(view: DataView, start: number, frameBytesMax: number): number {
+  if (crc32(view, start, start + 8) !== view.getUint32(start + 8)) {
     throw new FrameError('prelude-crc', 'the checksum of a frame prelude is wrong');
   }
-  const frameBytes = bytes.readUInt32BE(start);
+  const frameBytes = view.getUint32(start);
   if (frameBytes < FRAME_BYTES_MIN || frameBytes > frameBytesMax) {
     throw new FrameError('length', `a frame of ${frameBytes} bytes, not ${FRAME_BYTES_MIN} to ${frameBytesMax}`);
   }
-  const headersBytes = bytes.readUInt32BE(start + 4);
+  const headersBytes = view.getUint32(start + 4);
   if (headersBytes > frameBytes - FRAME_BYTES_MIN || headersBytes > HEADERS_BYTES_MAX) {
     throw new FrameError('length', `headers of ${headersBytes} bytes in a frame of ${frameBytes}`);
   }
@@ -158,31 +163,14 @@ function checkPrelude(bytes: Buffer, start: number, frameBytesMax: number): numb
 }
 
 /** Reads a whole frame whose prelude has been checked. */
-function readFrame(bytes: Buffer, start: number, frameBytes: number): Frame {
+function readFrame(bytes: Buffer, view: DataView, start: number, frameBytes: number): Frame {
   const end = start + frameBytes - CHECKSUM_BYTES;
-  if (crc32(bytes.subarray(start, end)) !== bytes.readUInt32BE(end)) {
+  if (crc32(view, start, end) !== view.getUint32(end)) {
     throw new FrameError('message-crc', 'the checksum of a frame is wrong');
   }
   const headersStart = start + PRELUDE_BYTES;
-  const headersEnd = headersStart + bytes.readUInt32BE(start + 4);
-  return new Frame(readHeaders(bytes, headersStart, headersEnd), bytes, start, headersEnd, end);
-}
-
-/** The CRC of every byte value, for the reflected polynomial of CRC-32 (ISO 3309). */
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  return crc;
-});
-
-/** The CRC of the 8 bytes of a prelude. For so few, a call into zlib and the view it needs cost ten times as much. */
-function preludeCrc(bytes: Buffer, start: number): number {
-  let crc = 0xffffffff;
-  for (let at = start; at < start + 8; at++) {
-    // Both are inside: a prelude is 12 bytes, and the index is a byte.
-    crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
+  const headersEnd = headersStart + view.getUint32(start + 4);
+  return new Frame(readHeaders(view, headersStart, headersEnd), bytes, start, headersEnd, end);
 }
 
 /** One frame with string headers. Throws FrameError for what does not fit the format's limits. */
@@ -203,11 +191,12 @@ export function createFrameEncoder(
     const frame = Buffer.allocUnsafe(end + CHECKSUM_BYTES);
     frame.writeUInt32BE(frame.length, 0);
     frame.writeUInt32BE(block.length, 4);
-    frame.writeUInt32BE(preludeCrc(frame, 0), 8);
+    const view = viewOf(frame);
+    frame.writeUInt32BE(crc32(view, 0, 8), 8);
     frame.set(block, PRELUDE_BYTES);
     if (typeof payload === 'string') frame.write(payload, payloadStart);
     else frame.set(payload, payloadStart);
-    frame.writeUInt32BE(crc32(frame.subarray(0, end)), end);
+    frame.writeUInt32BE(crc32(view, 0, end), end);
     return frame;
   };
 }

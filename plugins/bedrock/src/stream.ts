@@ -36,11 +36,11 @@ type EventReader = typeof readEvent;
 /** The frames of an imported model's answer: chunks of its own JSON. */
 function chunkReader(): EventReader {
   let chat: ChatReader | undefined;
-  return (type, payload, reader, context) => {
-    if (type !== 'chunk') return;
+  return (frame, reader, context) => {
+    if (frame.headers.eventType !== 'chunk') return;
     const label = labelOf(context);
     chat ??= new ChatReader(reader);
-    chat.read(readChunk(payload, label), label);
+    chat.read(readChunk(frame.text(), label), label);
   };
 }
 
@@ -75,7 +75,7 @@ class FrameFeed implements AnswerFeed {
     const frame = this.#frames.next();
     if (frame === undefined) return false;
     if (frame.headers.messageType !== 'event') throw failureIn(frame, this.#context, this.#reader.usage);
-    this.#readEvent(frame.headers.eventType, frame.text(), this.#reader, this.#context);
+    this.#readEvent(frame, this.#reader, this.#context);
     return true;
   }
 
@@ -116,39 +116,36 @@ export function failureIn(frame: Frame, context: ErrorContext, usage: Usage | un
   return toRouterError({ name: name.charAt(0).toUpperCase() + name.slice(1), message }, context, usage);
 }
 
-function readEvent(type: string | undefined, payload: string, reader: AnswerReader, context: ErrorContext): void {
-  switch (type) {
+function readEvent(frame: Frame, reader: AnswerReader, context: ErrorContext): void {
+  switch (frame.headers.eventType) {
     case 'contentBlockDelta': {
-      const delta = readTextDelta(payload);
+      const delta = readTextDelta(frame.bytes, frame.start, frame.end);
       if (delta !== undefined) reader.textDelta(delta.index, delta.text);
-      else reader.blockDelta(parse<'contentBlockDelta'>(payload, context));
+      else reader.blockDelta(parse<'contentBlockDelta'>(frame, context));
       return;
     }
     case 'contentBlockStart':
-      reader.blockStart(parse<'contentBlockStart'>(payload, context));
+      reader.blockStart(parse<'contentBlockStart'>(frame, context));
       return;
     case 'contentBlockStop':
-      reader.blockStop(parse<'contentBlockStop'>(payload, context));
+      reader.blockStop(parse<'contentBlockStop'>(frame, context));
       return;
     case 'messageStart':
       reader.start();
       return;
     case 'messageStop':
-      reader.messageStop(parse<'messageStop'>(payload, context));
+      reader.messageStop(parse<'messageStop'>(frame, context));
       return;
     case 'metadata':
-      reader.metadata(parse<'metadata'>(payload, context));
+      reader.metadata(parse<'metadata'>(frame, context));
   }
 }
 
 /** The payload of one kind of event. */
-function parse<K extends keyof ConverseStreamPayloads>(
-  payload: string,
-  context: ErrorContext,
-): ConverseStreamPayloads[K] {
+function parse<K extends keyof ConverseStreamPayloads>(frame: Frame, context: ErrorContext): ConverseStreamPayloads[K] {
   try {
     // AWS's shape by its API model. Where it is broken, reading it throws, and the stream fails.
-    return JSON.parse(payload) as ConverseStreamPayloads[K];
+    return JSON.parse(frame.text()) as ConverseStreamPayloads[K];
   } catch (cause) {
     throw brokenAnswer(labelOf(context), 'a frame of the stream is not JSON', { cause });
   }

@@ -2,6 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTextDelta } from './text-delta.ts';
 
+/** Of a payload that stands between other bytes, as a frame's does. */
+function read(json: string, behind = '"},"p":"x"}') {
+  const bytes = Buffer.from(`{"${json}${behind}`);
+  return readTextDelta(bytes, 2, 2 + Buffer.byteLength(json));
+}
+
 /** What JSON.parse makes of it, when it is the payload of a text delta and nothing else. */
 function parsed(json: string): { index: number; text: string } | undefined {
   try {
@@ -17,7 +23,7 @@ test.each([
   ['{"contentBlockIndex":9,"delta":{"text":""},"p":""}', { index: 9, text: '' }],
   ['{"contentBlockIndex":1,"delta":{"text":"grün 🚂 "}}', { index: 1, text: 'grün 🚂 ' }],
 ])('reads %s', (json, delta) => {
-  expect(readTextDelta(json)).toEqual(delta);
+  expect(read(json)).toEqual(delta);
 });
 
 test.each([
@@ -37,7 +43,7 @@ test.each([
   '{ "contentBlockIndex":0,"delta":{"text":"a"},"p":"x"}',
   '{"contentBlockIndex":0,"delta":{"reasoningContent":{"text":"a"}},"p":"x"}',
 ])('leaves %j to the parser', (json) => {
-  expect(readTextDelta(json)).toBeUndefined();
+  expect(read(json)).toBeUndefined();
 });
 
 test('whatever it reads, the parser reads the same', () => {
@@ -55,8 +61,9 @@ test('whatever it reads, the parser reads the same', () => {
     );
   fc.assert(
     fc.property(fc.oneof(payload, spoilt), (json) => {
-      const read = readTextDelta(json);
-      if (read !== undefined) expect(read).toEqual(parsed(json));
+      const found = read(json);
+      // Half a character has no bytes.
+      if (found !== undefined) expect(found).toEqual(parsed(json.toWellFormed()));
     }),
     { seed: 7, numRuns: 5_000 },
   );

@@ -12,6 +12,7 @@ import {
 import { messagesCitation } from '../../wire/index.ts';
 import { InOrder } from '../in-order.ts';
 import type { AnswerContext } from '../protocol.ts';
+import { quoted } from '../quoted.ts';
 import { outwardOf } from '../reasoning-envelope.ts';
 import { blocksOf, callHead, mediaNote, redactedBlock, signatureOf } from './answer-block.ts';
 import { answerEndOf, answerExtrasOf, lastUsageOf, startUsageOf } from './answer-end.ts';
@@ -125,7 +126,7 @@ export class MessagesEvents {
           throw new RouterError('upstream-failed', 'a block of the answer is longer than can be held back');
       } else {
         if (!open.begun) this.#begin(open);
-        this.#emit('content_block_delta', `${open.before}${JSON.stringify(text)}}}`);
+        this.#emit('content_block_delta', `${open.before}${quoted(text)}}}`);
       }
     }
     if (citation === undefined || open.block.type !== 'text' || open.before === '') return;

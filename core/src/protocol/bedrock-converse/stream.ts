@@ -11,6 +11,7 @@ import { converseCitation } from '../../wire/converse-citation.ts';
 import { createFrameEncoder } from '../../wire/event-stream.ts';
 import { InOrder } from '../in-order.ts';
 import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import { quoted } from '../quoted.ts';
 import { outwardOf } from '../reasoning-envelope.ts';
 import {
   callHead,
@@ -134,7 +135,7 @@ export class ConverseStreamEncoder implements StreamEncoder {
     if (text !== '') {
       if (open.before !== '') {
         open.begun = true;
-        this.#out.push(FRAMES.delta(open.before + JSON.stringify(text) + open.after));
+        this.#out.push(FRAMES.delta(open.before + quoted(text) + open.after));
       } else if (open.block.type === 'tool-result') this.#rawDelta(`"toolResult":[${resultItem(text)}]`);
     }
     if (citation === undefined || open.block.type !== 'text') return;

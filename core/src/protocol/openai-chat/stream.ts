@@ -2,6 +2,7 @@
 import type { Block, BlockEndEvent, BlockStartEvent, ChatEvent, FinishEvent } from '../../contract/index.ts';
 import { RouterError } from '../../contract/index.ts';
 import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import { quoted } from '../quoted.ts';
 import { SSE_PING, sseData } from '../sse.ts';
 import { WholeCharacters } from '../whole-characters.ts';
 import { answerExtrasOf } from './answer-extras.ts';
@@ -80,8 +81,10 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   push(event: ChatEvent): string {
     switch (event.type) {
-      case 'block-delta':
-        return this.#delta(event.index, this.#open(event.index).characters.take(event.text));
+      case 'block-delta': {
+        const open = this.#open(event.index);
+        return this.#delta(open, open.characters.take(event.text));
+      }
       case 'block-start':
         return this.#startBlock(event);
       case 'block-end':
@@ -115,12 +118,11 @@ export class ChatStreamEncoder implements StreamEncoder {
     return open;
   }
 
-  #delta(index: number, text: string): string {
-    const open = this.#open(index);
+  #delta(open: OpenBlock, text: string): string {
     if (open.lane === undefined || text === '') return '';
     open.length += text.length;
     if (open.block.type === 'reasoning') open.text += text;
-    if (open.lane.open === open) return open.before + JSON.stringify(text) + open.after;
+    if (open.lane.open === open) return open.before + quoted(text) + open.after;
     open.held += text;
     this.#heldLength += text.length;
     if (this.#heldLength > HELD_LENGTH_MAX) {
@@ -180,7 +182,7 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   #endBlock({ index, signature, data }: BlockEndEvent): string {
     const open = this.#open(index);
-    const rest = this.#delta(index, open.characters.end());
+    const rest = this.#delta(open, open.characters.end());
     open.ended = true;
     open.signature = signature;
     open.data = data;

@@ -1,4 +1,5 @@
 // Server-sent events of one answer: each with its name and its number.
+import { quoted } from '../quoted.ts';
 
 /** A delta that comes often: everything around its own text and number is made once. */
 export interface DeltaFrame {
@@ -24,7 +25,7 @@ export class EventWriter {
   }
 
   delta(frame: DeltaFrame, text: string): string {
-    return frame.before + JSON.stringify(text) + this.#ending();
+    return frame.before + quoted(text) + this.#ending();
   }
 
   #ending(): string {
