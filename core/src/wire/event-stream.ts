@@ -18,14 +18,17 @@ export class Frame {
   readonly headers: FrameHeaders;
   /** Where the frame was read: a pushed chunk, often with other frames in it. Copy what is to be kept once that chunk is reused. */
   readonly bytes: Buffer;
+  /** The same, for reading a few bytes without a call. */
+  readonly view: DataView;
   /** Where the payload stands within `bytes`. */
   readonly start: number;
   readonly end: number;
   readonly #frameStart: number;
 
-  constructor(headers: FrameHeaders, bytes: Buffer, frameStart: number, start: number, end: number) {
+  constructor(headers: FrameHeaders, bytes: Buffer, view: DataView, frameStart: number, start: number, end: number) {
     this.headers = headers;
     this.bytes = bytes;
+    this.view = view;
     this.start = start;
     this.end = end;
     this.#frameStart = frameStart;
@@ -170,7 +173,7 @@ function readFrame(bytes: Buffer, view: DataView, start: number, frameBytes: num
   }
   const headersStart = start + PRELUDE_BYTES;
   const headersEnd = headersStart + view.getUint32(start + 4);
-  return new Frame(readHeaders(view, headersStart, headersEnd), bytes, start, headersEnd, end);
+  return new Frame(readHeaders(view, headersStart, headersEnd), bytes, view, start, headersEnd, end);
 }
 
 /** One frame with string headers. Throws FrameError for what does not fit the format's limits. */

@@ -1,5 +1,6 @@
 // The headers of an event-stream frame: read once per distinct block of bytes, and written. A header is: name length u8,
 // name, value type u8, value (bytes and string with a length u16 before them); all big-endian.
+import { standsAt } from './stands-at.ts';
 
 /** AWS's limit for the headers of one frame together. */
 export const HEADERS_BYTES_MAX = 128 * 1024;
@@ -48,7 +49,7 @@ const KNOWN_BYTES_MAX = 512;
 export function readHeaders(view: DataView, start: number, end: number): FrameHeaders {
   const length = end - start;
   for (const { block, headers } of known) {
-    if (block.byteLength === length && isAt(view, start, block)) return headers;
+    if (block.byteLength === length && standsAt(view, start, block)) return headers;
   }
   const block = Buffer.from(view.buffer, view.byteOffset + start, length);
   const headers = parseHeaders(block);
@@ -58,15 +59,6 @@ export function readHeaders(view: DataView, start: number, end: number): FrameHe
     knownNext = (knownNext + 1) % KNOWN_MAX;
   }
   return headers;
-}
-
-/** Whether a block stands there. Four bytes at a time: it is compared for each frame, and a call of Buffer's `compare` costs as much. */
-function isAt(view: DataView, start: number, block: DataView): boolean {
-  const { byteLength } = block;
-  let at = 0;
-  for (; at + 4 <= byteLength; at += 4) if (view.getInt32(start + at) !== block.getInt32(at)) return false;
-  for (; at < byteLength; at++) if (view.getUint8(start + at) !== block.getUint8(at)) return false;
-  return true;
 }
 
 function parseHeaders(block: Buffer): FrameHeaders {

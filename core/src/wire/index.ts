@@ -9,3 +9,4 @@ export * from './messages-citation.ts';
 export * from './messages-text.ts';
 export * from './redacted.ts';
 export * from './sigv4.ts';
+export * from './stands-at.ts';

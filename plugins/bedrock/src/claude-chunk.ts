@@ -1,7 +1,7 @@
 // Chunks of InvokeModelWithResponseStream that hold Anthropic's own events: what is read of them while an answer passes.
 import type { FinishEvent, RouterError, Usage } from '@turnout/core/contract';
 import { isObject } from '@turnout/core/plugin';
-import type { Frame } from '@turnout/core/wire';
+import { blockOf, type Frame, standsAt } from '@turnout/core/wire';
 import { brokenAnswer } from './error.ts';
 import { ClaudeEnd } from './relay-end.ts';
 
@@ -12,15 +12,12 @@ const BYTES = '{"bytes":"';
 /** How a delta begins, as far as its length is a multiple of three: its base64 ends there too. */
 export const DELTA_START = '{"type":"content_block_delt';
 /** How the payload of a delta begins. */
-const DELTA = Buffer.from(`${BYTES}${Buffer.from(DELTA_START).toString('base64')}`);
-export const DELTA_BYTES = DELTA.length;
+const DELTA = blockOf(`${BYTES}${Buffer.from(DELTA_START).toString('base64')}`);
+export const DELTA_BYTES = DELTA.byteLength;
 
 /** Whether a frame's payload begins as a delta's does. */
-export function isDelta({ bytes, start, end }: Frame): boolean {
-  if (end - start < DELTA_BYTES) return false;
-  for (let at = 0; at < DELTA_BYTES; at++) if (bytes[start + at] !== DELTA[at]) return false;
-  return true;
-}
+export const isDelta = ({ view, start, end }: Frame): boolean =>
+  end - start >= DELTA_BYTES && standsAt(view, start, DELTA);
 
 /** A chunk that has been opened. */
 export interface OpenChunk {

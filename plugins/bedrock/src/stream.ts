@@ -119,7 +119,7 @@ export function failureIn(frame: Frame, context: ErrorContext, usage: Usage | un
 function readEvent(frame: Frame, reader: AnswerReader, context: ErrorContext): void {
   switch (frame.headers.eventType) {
     case 'contentBlockDelta': {
-      const delta = readTextDelta(frame.bytes, frame.start, frame.end);
+      const delta = readTextDelta(frame);
       if (delta !== undefined) reader.textDelta(delta.index, delta.text);
       else reader.blockDelta(parse<'contentBlockDelta'>(frame, context));
       return;

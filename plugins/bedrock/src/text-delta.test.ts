@@ -5,7 +5,8 @@ import { readTextDelta } from './text-delta.ts';
 /** Of a payload that stands between other bytes, as a frame's does. */
 function read(json: string, behind = '"},"p":"x"}') {
   const bytes = Buffer.from(`{"${json}${behind}`);
-  return readTextDelta(bytes, 2, 2 + Buffer.byteLength(json));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return readTextDelta({ bytes, view, start: 2, end: 2 + Buffer.byteLength(json) });
 }
 
 /** What JSON.parse makes of it, when it is the payload of a text delta and nothing else. */
