@@ -60,6 +60,37 @@ test('twenty megabytes are read without a stack', () => {
   expect(base64Of(large, 'f').length).toBe(large.length);
 });
 
+const LARGE = 20_000;
+
+test.each([0, 1, 2])('large base64 with %i letters of padding comes out as it is', (padding) => {
+  const text = Buffer.alloc(LARGE * 3 - padding, 'turnout').toString('base64');
+  expect(base64Of(text, 'f')).toBe(text);
+});
+
+test.each(['!', '=', ' ', '-', '_', 'ä', '\u0000', '\ud83d'])(
+  'large text with %j anywhere in it is read as a small one is',
+  (letter) => {
+    const sound = Buffer.alloc(LARGE * 3, 'turnout').toString('base64');
+    for (const at of [0, 1, 2, 3, 40_000, sound.length - 3, sound.length - 2, sound.length - 1]) {
+      const text = sound.slice(0, at) + letter + sound.slice(at + 1);
+      const small = sound.slice(0, at % 4) + letter + sound.slice((at % 4) + 1, 4 * 4);
+      const isLast = at >= sound.length - 3;
+      const read = (value: string) => {
+        try {
+          return base64Of(value, 'f');
+        } catch {
+          return undefined;
+        }
+      };
+      if (isLast && letter === '=') continue;
+      const found = read(text);
+      expect(found === undefined, `at ${at}`).toBe(read(small) === undefined);
+      // Standard alphabet, padded, whatever came.
+      if (found !== undefined) expect(found).toMatch(/^[A-Za-z0-9+/]*={0,2}$/);
+    }
+  },
+);
+
 test.each<[string | undefined, string, string]>([
   ['report.PDF', '', 'application/pdf'],
   ['notes.md', '', 'text/markdown'],

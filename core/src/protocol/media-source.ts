@@ -78,6 +78,7 @@ function percentDecoded(body: string, field: string): string {
  * is not base64 of at least one byte. */
 export function base64Of(value: unknown, field: string): string {
   if (typeof value !== 'string') throw wrong(field, 'expected a base64 string');
+  if (isLargeAndSound(value)) return value;
   // A search for one bad character: a pattern over the whole text would cost backtracking memory on large media.
   const text = NOT_BASE64.test(value) ? value.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/') : value;
   const equals = text.indexOf('=');
@@ -88,4 +89,16 @@ export function base64Of(value: unknown, field: string): string {
   }
   const padding = '='.repeat((4 - (digits % 4)) % 4);
   return end === padding ? text : text.slice(0, digits) + padding;
+}
+
+/** From this length on, base64 is decoded to see whether it is any: a pattern takes three times as long (5 MB: 3.3 ms, twice). */
+const LARGE_CHARS = 16 * 1024;
+
+/** Whether a large text is base64 as the contract wants it. Decoding passes over what is none, and comes out shorter. */
+function isLargeAndSound(text: string): boolean {
+  if (text.length < LARGE_CHARS || text.length % 4 !== 0) return false;
+  // The letters of the other alphabet are decoded too.
+  if (text.includes('-') || text.includes('_')) return false;
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  return Buffer.from(text, 'base64').length === (text.length / 4) * 3 - padding;
 }

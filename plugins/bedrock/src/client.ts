@@ -68,7 +68,7 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
   const headersFor = (
     target: Target,
     operation: Operation,
-    body: string,
+    body: Uint8Array,
     identity: Identity,
     ofCall: Readonly<Record<string, string>> | undefined,
   ): Record<string, string> => {
@@ -105,7 +105,8 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
   });
 
   const send: BedrockClient['send'] = async (target, operation, body, signal, ofCall) => {
-    const text = JSON.stringify(body);
+    // Made once: it is hashed, and sent.
+    const bytes = Buffer.from(JSON.stringify(body));
     const connection = { provider: host.name, endpoint: target.endpoint, signal };
     const identity = auth.current(target.region) ?? (await untilAborted(auth.load(target.region), signal));
     const clockOffsetMs = clock.offsetMs;
@@ -113,8 +114,8 @@ export function createClient(host: Host, auth: Auth): BedrockClient {
     try {
       response = await host.request(`${target.endpoint}${target.path}/${operation}`, {
         method: 'POST',
-        headers: headersFor(target, operation, text, identity, ofCall),
-        body: text,
+        headers: headersFor(target, operation, bytes, identity, ofCall),
+        body: bytes,
         signal,
       });
       if (response.statusCode === 200) {
