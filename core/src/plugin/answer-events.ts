@@ -62,6 +62,7 @@ class AnswerEvents implements EventIterator<ChatEvent> {
   }
 
   take(): ChatEvent | undefined {
+    if (this.#fault !== undefined) return undefined;
     try {
       return this.#take();
     } catch (error) {
