@@ -24,48 +24,56 @@ export interface Question<T extends Target, V> {
 
 /** Throws the RouterError of the last try, or the signal's reason. */
 export async function tryTarget<T extends Target, V>(target: T, question: Question<T, V>): Promise<V> {
+  target.upstream.breakers.retries.earn();
+  try {
+    return await tryOnce(target, question, () => {});
+  } catch (thrown) {
+    return tryAgain(target, question, RouterError.from(thrown));
+  }
+}
+
+/** All tries after the first, which has failed: p-retry is told of that one as its own first. Most requests never come here. */
+function tryAgain<T extends Target, V>(target: T, question: Question<T, V>, first: RouterError): Promise<V> {
   const { diary, signal } = question.options;
   const { breakers, config } = target.upstream;
   const { attempts, minDelayMs, maxDelayMs } = config.retry;
   let repaired = false;
   let decision: 'again' | 'retry' | 'stop' = 'stop';
-  let failure: RouterError | undefined;
+  let failure = first;
   // When the pause before the next try began.
   let pausedMs: number | undefined;
   const resume = () => {
     if (pausedMs !== undefined) diary.waitedMs += performance.now() - pausedMs;
     pausedMs = undefined;
   };
+  const note = (thrown: unknown): RouterError => {
+    failure = RouterError.from(thrown);
+    // A plugin that has repaired itself gets one extra try, at once.
+    decision = failure.again && !repaired ? 'again' : 'retry';
+    repaired ||= failure.again;
+    if (decision === 'retry') noteFailure(target, failure, performance.now(), question.admission);
+    return failure;
+  };
+  // At once: p-retry does not even begin when the request is over, and the target has failed all the same.
+  note(first);
+  let isTold = false;
   const tryNow = async (): Promise<V> => {
+    if (!isTold) {
+      isTold = true;
+      throw failure;
+    }
     // The others that failed meanwhile may have taken it out: they are not joined.
-    if (failure && decision === 'retry' && isShut(target)) {
+    if (decision === 'retry' && isShut(target)) {
       decision = 'stop';
       throw failure;
     }
     try {
       return await tryOnce(target, question, resume);
     } catch (thrown) {
-      failure = RouterError.from(thrown);
-      // A plugin that has repaired itself gets one extra try, at once.
-      decision = failure.again && !repaired ? 'again' : 'retry';
-      repaired ||= failure.again;
-      if (decision === 'retry') noteFailure(target, failure, performance.now(), question.admission);
-      throw failure;
+      throw note(thrown);
     }
   };
-  breakers.retries.earn();
-  try {
-    return await tryNow();
-  } catch {
-    // Below: most requests need none of it, and it costs as much as all else that is done here.
-  }
-  let isTold = false;
-  const tryAgain = async (): Promise<V> => {
-    if (isTold) return tryNow();
-    isTold = true;
-    throw failure;
-  };
-  const tries = pRetry(tryAgain, {
+  const tries = pRetry(tryNow, {
     // One more than are allowed: p-retry refuses the free extra try once its own count is used up. `onFailedAttempt` counts.
     retries: attempts,
     factor: 2,

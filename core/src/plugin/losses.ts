@@ -1,13 +1,16 @@
 // Collects what a request loses on its way, each thing once.
 import type { Loss } from '../contract/index.ts';
 
+/** Most requests lose nothing. */
+const NONE: readonly Loss[] = Object.freeze([]);
+
 export class Losses {
   /** By everything that makes a loss one of its own. */
-  readonly #found = new Map<string, Loss>();
+  #found: Map<string, Loss> | undefined;
 
   /** In the order in which they were found. */
-  get list(): Loss[] {
-    return [...this.#found.values()];
+  get list(): readonly Loss[] {
+    return this.#found === undefined ? NONE : [...this.#found.values()];
   }
 
   /** The target has no place for it. */
@@ -22,7 +25,7 @@ export class Losses {
 
   /** It is not sent after all, whatever was going to become of it. */
   withdraw(field: string, reason: string): void {
-    for (const [key, loss] of this.#found) if (loss.field === field) this.#found.delete(key);
+    for (const [key, loss] of this.#found ?? []) if (loss.field === field) this.#found?.delete(key);
     this.drop(field, reason);
   }
 
@@ -33,6 +36,7 @@ export class Losses {
 
   #add(loss: Loss): void {
     const key = JSON.stringify([loss.field, loss.action, loss.reason]);
+    this.#found ??= new Map();
     if (!this.#found.has(key)) this.#found.set(key, loss);
   }
 }

@@ -137,12 +137,12 @@ function isTooDeep(value: unknown, levelsLeft: number): boolean {
   return false;
 }
 
-/** The same object without its undefined fields. */
+/** The same object without its undefined fields, whose names are our own. */
 export function present<Fields extends object>(
   fields: Fields,
 ): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
+  const kept: Partial<Fields> = {};
+  for (const name in fields) if (fields[name] !== undefined) kept[name] = fields[name];
   // What is left of the fields is exactly what the mapped type says.
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
-  };
+  return kept as { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
 }

@@ -28,9 +28,12 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** What may go on of the head of a relayed answer. What does not belong there, or cannot be sent, is left out: node would end the
  * connection, or with HTTP/2 the process. */
 export function passableHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const passable = ([name, value]: readonly [string, unknown]): boolean =>
-    typeof value === 'string' && NAME.test(name) && !OURS.test(name) && VALUE.test(value);
-  return Object.fromEntries(Object.entries(headers).filter(passable));
+  const passed: Record<string, string> = {};
+  for (const name in headers) {
+    const value: unknown = headers[name];
+    if (typeof value === 'string' && NAME.test(name) && !OURS.test(name) && VALUE.test(value)) passed[name] = value;
+  }
+  return passed;
 }
 
 /** `seed:dropped, logprobs:dropped`, at most 1 KiB, then `…+N` (as `+N more`, since a header is ASCII). */

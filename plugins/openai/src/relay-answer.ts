@@ -57,7 +57,8 @@ export async function relayAnswer(relay: Relay, wire: RelayWire, call: RelayCall
 
 function headersOf({ headers }: Answer, contentType: string): Record<string, string> {
   const own: Record<string, string> = { 'content-type': contentType };
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (typeof value === 'string' && OWN_HEADER.test(name) && VALUE.test(value)) own[name] = value;
   }
   return own;
