@@ -1,4 +1,4 @@
-// Who may call: the gateway's own keys, compared in constant time.
+// Who may call: the gateway's own keys, found by their digests and compared in constant time.
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { KeyConfig } from '../config/config.ts';
 import { RouterError } from '../contract/index.ts';

@@ -1,5 +1,5 @@
 // An answer that is passed on and comes whole: its bytes, then its end.
-import type { FinishEvent, RelayEvent } from '../contract/index.ts';
+import type { EventIterator, Events, FinishEvent, RelayEvent } from '../contract/index.ts';
 
 /** What an answer has come to. */
 export interface Whole {
@@ -12,7 +12,7 @@ export interface Whole {
 
 /** The two events of one answer. `read` is called when the first is asked for; what it throws is thrown there. Written out: a generator
  * costs three promises an event (bench: relay small, 2026-11). */
-export class WholeRelay implements AsyncIterableIterator<RelayEvent> {
+export class WholeRelay implements Events<RelayEvent>, EventIterator<RelayEvent> {
   #read: (() => Promise<Whole>) | undefined;
   #finish: FinishEvent | undefined;
 
@@ -30,9 +30,14 @@ export class WholeRelay implements AsyncIterableIterator<RelayEvent> {
       this.#read = undefined;
       return this.#tell(read);
     }
+    const finish = this.take();
+    return Promise.resolve(finish === undefined ? { done: true, value: undefined } : { done: false, value: finish });
+  }
+
+  take(): RelayEvent | undefined {
     const finish = this.#finish;
     this.#finish = undefined;
-    return Promise.resolve(finish === undefined ? { done: true, value: undefined } : { done: false, value: finish });
+    return finish;
   }
 
   async #tell(read: () => Promise<Whole>): Promise<IteratorResult<RelayEvent>> {

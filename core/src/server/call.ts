@@ -5,6 +5,7 @@ import {
   type Call,
   type ChatEvent,
   type ChatResult,
+  type EventIterator,
   type FinishEvent,
   type Plan,
   type RelayAnswer,
@@ -46,7 +47,7 @@ export type OpenAnswer = ToldAnswer | RelayedAnswer;
 /** A whole answer: in the canonical form, or as the upstream wrote it. */
 export type WholeAnswer = { readonly plan: Plan; readonly finish: FinishEvent } & (
   | { readonly result: ChatResult; readonly relayed?: never }
-  | { readonly relayed: { readonly headers: RelayAnswer['headers']; readonly body: Buffer } }
+  | { readonly relayed: { readonly headers: RelayAnswer['headers']; readonly body: Uint8Array } }
 );
 
 /** What a call belongs to. */
@@ -79,7 +80,7 @@ async function openRelay(target: RouteTarget, begun: Begun, scope: CallScope): P
   let headers: RelayAnswer['headers'] = {};
   const events = await openEvents(target, begun, scope, async () => {
     const answer = await askRelay(target, begun, scope);
-    headers = answer.headers;
+    headers = passableHeaders(answer.headers);
     return peek(answer.events);
   });
   return { ...events, headers };
@@ -113,15 +114,11 @@ async function openEvents<Event extends AnswerEvent>(
   }
 }
 
-async function askRelay(
-  { upstream }: RouteTarget,
-  { request, call }: Begun,
-  { journey }: CallScope,
-): Promise<RelayAnswer> {
+/** Not all of the headers may go on. */
+function askRelay({ upstream }: RouteTarget, { request, call }: Begun, { journey }: CallScope): Promise<RelayAnswer> {
   const { name, provider } = upstream;
   if (!provider.relay) throw new RouterError('internal', `the provider ${name} plans to relay, and cannot`);
-  const { headers, events } = await provider.relay(request, { ...call, answerModel: journey.request.model });
-  return { headers: passableHeaders(headers), events };
+  return provider.relay(request, { ...call, answerModel: journey.request.model });
 }
 
 /** Ends a call; what is given up half way is told so, after its signal. */
@@ -168,18 +165,26 @@ async function relayWhole(target: RouteTarget, begun: Begun, scope: CallScope): 
   const pieces: Uint8Array[] = [];
   let hasContent = false;
   for (;;) {
-    const next = await rest.next();
-    if (next.done) throw incomplete();
-    if (next.value.type === 'bytes') {
-      pieces.push(next.value.bytes);
-      hasContent ||= next.value.content === true;
-    } else {
-      if (!hasContent) divertBlocked(next.value, scope);
-      // The answer is whole: what the plugin still has to put away is not waited for.
-      if (rest.return) void letGo(rest);
-      return { relayed: { headers, body: Buffer.concat(pieces) }, finish: next.value, plan: begun.plan };
+    const event = rest.take?.() ?? (await nextOf(rest));
+    if (event.type === 'bytes') {
+      pieces.push(event.bytes);
+      hasContent ||= event.content === true;
+      continue;
     }
+    if (!hasContent) divertBlocked(event, scope);
+    // The answer is whole: what the plugin still has to put away is not waited for.
+    if (rest.return) void letGo(rest);
+    const [only] = pieces;
+    const body = only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);
+    return { relayed: { headers: passableHeaders(headers), body }, finish: event, plan: begun.plan };
   }
+}
+
+/** Throws `upstream-failed` when there is none. */
+async function nextOf<Event>(rest: EventIterator<Event>): Promise<Event> {
+  const next = await rest.next();
+  if (next.done) throw incomplete();
+  return next.value;
 }
 
 /** For a provider that only streams. Nothing has been sent to the client, so a failure here may still fail over. */
@@ -199,11 +204,10 @@ async function* remaining({ opened, watch }: OpenEvents<ChatEvent>): AsyncGenera
   yield* opened.head;
   if (opened.complete) return;
   for (;;) {
-    const next = await opened.rest.next();
-    if (next.done) throw incomplete();
+    const event = await nextOf(opened.rest);
     watch.touch();
-    yield next.value;
-    if (next.value.type === 'finish') return;
+    yield event;
+    if (event.type === 'finish') return;
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
 import type { Head } from '../protocol/protocol.ts';
-import { closeNames, type Group, mapGroup, resolve, type Settings, type Target } from '../routing/index.ts';
+import { closeNames, type Group, mapGroup, type Resolved, resolve, type Settings, type Target } from '../routing/index.ts';
 import { stickyValue } from './sticky.ts';
 
 export interface RouteTarget {
@@ -90,13 +90,14 @@ export function findWay(router: Router, model: string, caller: Caller): Way {
   }
   if (!resolved) throw unknownModel(router, model, caller);
   const { route, why } = resolved;
-  return { route, why, group: groupFor(router, resolved.group), strict: router.config.strict, keyName: caller.name };
+  return { route, why, group: groupFor(router, resolved), strict: router.config.strict, keyName: caller.name };
 }
 
-/** The groups of a router's table with their upstreams, each made once: those of patterns and of direct names are made for one request. */
+/** The groups of a router's exact routes with their upstreams, each made once. Those of patterns and of direct names are made for one
+ * request: to keep them too would cost more than to make them. */
 const groupsOf = new WeakMap<Router, WeakMap<Group<Target>, Group<RouteTarget>>>();
 
-function groupFor(router: Router, group: Group<Target>): Group<RouteTarget> {
+function groupFor(router: Router, { route, group }: Resolved): Group<RouteTarget> {
   let groups = groupsOf.get(router);
   if (!groups) {
     groups = new WeakMap();
@@ -104,7 +105,7 @@ function groupFor(router: Router, group: Group<Target>): Group<RouteTarget> {
   }
   const known = groups.get(group);
   if (known) return known;
-  let isFixed = true;
+  let isFixed = route !== undefined && router.table.exact.get(route.name)?.group === group;
   const made = mapGroup(group, ({ provider, model, direct, settings }) => {
     const upstream = router.upstreams.get(provider);
     // Cross-references were checked with the file; this is the type system's question, not the user's.

@@ -35,14 +35,19 @@ export async function settled<T>(
   { watch, end }: Pick<Place, 'watch' | 'end'>,
   ask: () => Promise<T>,
 ): Promise<T> {
+  record.calls++;
+  const answer = watch.orAborted(ask());
+  const askedMs = performance.now();
+  let value: T;
   try {
-    record.calls++;
-    const value = await timed(record, watch.orAborted(ask()));
-    end();
-    return value;
+    value = await answer;
   } catch (error) {
     throw ended(watch, end, error);
+  } finally {
+    record.upstreamMs += performance.now() - askedMs;
   }
+  end();
+  return value;
 }
 
 /** Starts the watch, and takes a place at the provider, waiting for one when there is none: only then is it a promise. */

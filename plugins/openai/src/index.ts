@@ -115,16 +115,14 @@ function createAsker(
   lessons: Lessons,
   place: Place,
 ): (planned: Planned, signal: AbortSignal) => Promise<Answer> {
-  return async ({ api, body: planned, model, stream }, signal) => {
+  return ({ api, body: planned, model, stream }, signal) => {
     const body = { ...planned, model: place.nameOf(model), ...streaming(planned, api, stream, lessons.reportsUsage) };
     const accept = stream ? 'text/event-stream' : 'application/json';
-    try {
-      return await client.ask({ method: 'POST', path: PATHS[api], model, signal, accept, body });
-    } catch (error) {
+    return client.ask({ method: 'POST', path: PATHS[api], model, signal, accept, body }).catch((error: unknown) => {
       if (!RouterError.is(error) || !lessons.learnRefusal(model, body, error)) throw error;
       const { code, message, publicMessage } = error;
       throw new RouterError(code, message, { publicMessage, again: true, cause: error });
-    }
+    });
   };
 }
 
