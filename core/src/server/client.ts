@@ -80,5 +80,7 @@ const UNREAD_MS = 60_000;
 /** Lets an answer that has been written be read, however slowly, and cuts off a client that has stopped: nothing else would end
  * its connection, and free what waits there. */
 export function letRead(outgoing: ServerResponse | Http2ServerResponse, unreadMs = UNREAD_MS): void {
+  // Most answers have all been taken by the kernel by now.
+  if (outgoing.writableEnded && outgoing.writableLength === 0) return;
   outgoing.setTimeout(unreadMs, () => cutOff(outgoing));
 }

@@ -14,7 +14,15 @@ import {
 } from '../contract/index.ts';
 import type { Caller, Router, Upstream } from '../host/index.ts';
 import type { Head } from '../protocol/protocol.ts';
-import { closeNames, type Group, mapGroup, type Resolved, resolve, type Settings, type Target } from '../routing/index.ts';
+import {
+  closeNames,
+  type Group,
+  mapGroup,
+  type Resolved,
+  resolve,
+  type Settings,
+  type Target,
+} from '../routing/index.ts';
 import { stickyValue } from './sticky.ts';
 
 export interface RouteTarget {
