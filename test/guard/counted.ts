@@ -39,7 +39,7 @@ counting(Socket.prototype, '_writev', 'writes');
 const { openHouse } = await import('../house.ts');
 const house = await openHouse(process.argv[2] ?? '');
 process.on('message', (word) => {
-  if (word === 'counts') process.send?.(counts);
+  if (word === 'figures') process.send?.(counts);
   else void house.close().then(() => process.disconnect());
 });
 process.send?.(house.url);
