@@ -62,6 +62,25 @@ test.each([undefined, 2])('lines of any length are whole and in order (worker %s
   expect(lines.map(({ n }) => n)).toEqual(Array.from({ length: 600 }, (_, n) => n));
 });
 
+test('nothing is lost at the end of the program', () => {
+  expect(linesOf(`for (let n = 0; n < 3; n++) log.info({ n }, 'last');`).map(({ n }) => n)).toEqual([0, 1, 2]);
+});
+
+test('whatever a plugin logs, a line is JSON', () => {
+  const lines = linesOf(`
+    log.info({ a: 1 });
+    log.warn('only a text');
+    log.info([1, 2], 'a list');
+    log.info(new Date(0), 'a date');
+    log.info(null, 'nothing');
+    log.info(undefined, 'undefined');
+    log.info(() => {}, 'a function');
+    log.info({ toJSON: () => 'text' }, 'as a text');
+    log.flush();`);
+  expect(lines.map(({ msg }) => msg).filter((msg) => msg !== undefined)).toContain('only a text');
+  expect(lines).toHaveLength(8);
+});
+
 test('a line is not kept back for long', () => {
   const program = `
     log.info({ n: 1 }, 'alone');

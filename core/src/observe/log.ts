@@ -21,8 +21,14 @@ export function createLog({ worker }: LogOptions = {}): Logger & { flush(): void
   const bytesMax = worker === undefined ? GATHERED_BYTES : PIPE_BYTES;
   const destination = pino.destination({ fd: 2, sync: false, maxWrite: bytesMax, maxLength: WAITING_BYTES_MAX });
   const pieces = new Pieces(bytesMax, (piece) => destination.write(piece));
+  const flushDestination = destination.flushSync.bind(destination);
+  // pino calls it at the end of the process.
+  const flushSync = () => {
+    pieces.flush();
+    flushDestination();
+  };
+  destination.flushSync = flushSync;
   // A full disk loses lines; unheard, it would end the process, and the flush at its end would wait for it forever.
-  const flushSync = destination.flushSync.bind(destination);
   destination.on('error', () => {
     destination.flushSync = () => {};
   });
@@ -40,7 +46,7 @@ export function createLog({ worker }: LogOptions = {}): Logger & { flush(): void
     (level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] =>
     (fields, message) => {
       if (!log.isLevelEnabled(level)) return;
-      const members = fields instanceof Error || 'err' in fields ? undefined : jsonOf(fields)?.slice(1, -1);
+      const members = typeof message === 'string' ? membersOf(fields) : undefined;
       if (members === undefined) {
         log[level](fields, message);
         return;
@@ -50,10 +56,7 @@ export function createLog({ worker }: LogOptions = {}): Logger & { flush(): void
     };
   return {
     ...{ debug: writing('debug'), info: writing('info'), warn: writing('warn'), error: writing('error') },
-    flush: () => {
-      pieces.flush();
-      destination.flushSync();
-    },
+    flush: () => destination.flushSync(),
   };
 }
 
@@ -90,10 +93,13 @@ class Pieces {
   }
 }
 
-/** Undefined for what cannot be said in JSON, such as a circle: a plugin may log anything. */
-function jsonOf(fields: object): string | undefined {
+/** What stands between the braces of it as JSON. Undefined for what is pino's to tell: an error, and what is no object or cannot be said in
+ * JSON, such as a circle. A plugin may log anything. */
+function membersOf(fields: object): string | undefined {
   try {
-    return JSON.stringify(fields);
+    if (fields instanceof Error || 'err' in fields) return undefined;
+    const json = JSON.stringify(fields);
+    return json.startsWith('{') ? json.slice(1, -1) : undefined;
   } catch {
     return undefined;
   }

@@ -67,7 +67,8 @@ test.each([0, 1, 2])('large base64 with %i letters of padding comes out as it is
   expect(base64Of(text, 'f')).toBe(text);
 });
 
-test.each(['!', '=', ' ', '-', '_', 'ä', '\u0000', '\ud83d'])(
+// The last has the letter A in its lower byte, which is all of it that Node's decoder looks at (24.21).
+test.each(['!', '=', ' ', '-', '_', 'ä', '\u0000', '\ud83d', '\u0141'])(
   'large text with %j anywhere in it is read as a small one is',
   (letter) => {
     const sound = Buffer.alloc(LARGE * 3, 'turnout').toString('base64');

@@ -99,6 +99,8 @@ function isLargeAndSound(text: string): boolean {
   if (text.length < LARGE_CHARS || text.length % 4 !== 0) return false;
   // The letters of the other alphabet are decoded too.
   if (text.includes('-') || text.includes('_')) return false;
+  // Of a character beyond ASCII the decoder looks at the lower byte alone, and may find a letter there (Node 24.21).
+  if (Buffer.byteLength(text) !== text.length) return false;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   return Buffer.from(text, 'base64').length === (text.length / 4) * 3 - padding;
 }

@@ -29,7 +29,7 @@ export async function callPlainly<T>(
   return settled(scope, { watch, end }, async () => ask(call));
 }
 
-/** Waits for a whole answer, and gives the place back whatever comes of it. */
+/** Waits for a whole answer, and gives the place back whatever comes of it. `ask` rejects, and never throws: the place would be lost. */
 export async function settled<T>(
   { record }: PlainScope,
   { watch, end }: Pick<Place, 'watch' | 'end'>,

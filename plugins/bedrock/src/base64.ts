@@ -2,7 +2,8 @@
 
 const QUOTE = 34;
 const EQUALS = 61;
-const LINE_FEED = 10;
+/** Codes below are control characters: those that a JSON text has are white space, and some of them end a line. */
+const SPACE = 32;
 
 /** What no letter of base64 is. */
 const NONE = 64;
@@ -14,7 +15,7 @@ const VALUES = Uint8Array.from({ length: 256 }, (_, code) => {
 
 /** Decodes the base64 that begins at `from` and ends, before `end`, with a quote, into `target` from `at` on: there must be room for as
  * many bytes as it has letters. Returns where the decoded bytes end; -1 when it is not all base64 with its padding, or when there is a
- * line feed in what it holds. */
+ * control character in what it holds. */
 export function decodeBase64(bytes: Uint8Array, from: number, end: number, target: Uint8Array, at: number): number {
   let read = from;
   let write = at;
@@ -28,7 +29,7 @@ export function decodeBase64(bytes: Uint8Array, from: number, end: number, targe
     const one = (first << 2) | (second >> 4);
     const two = ((second & 15) << 4) | (third >> 2);
     const three = ((third & 3) << 6) | fourth;
-    if (one === LINE_FEED || two === LINE_FEED || three === LINE_FEED) return -1;
+    if (one < SPACE || two < SPACE || three < SPACE) return -1;
     target[write] = one;
     target[write + 1] = two;
     target[write + 2] = three;
@@ -50,7 +51,7 @@ function decodePadded(bytes: Uint8Array, read: number, end: number, target: Uint
   if ((first | second | third) >= NONE || rest !== 0) return -1;
   const one = (first << 2) | (second >> 4);
   const two = ((second & 15) << 4) | (third >> 2);
-  if (one === LINE_FEED || (!isOne && two === LINE_FEED)) return -1;
+  if (one < SPACE || (!isOne && two < SPACE)) return -1;
   target[at] = one;
   if (isOne) return at + 1;
   target[at + 1] = two;

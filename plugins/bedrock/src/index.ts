@@ -57,7 +57,7 @@ async function createProvider(config: BedrockConfig, host: Host): Promise<Provid
 
   return {
     vendor: 'aws.bedrock',
-    members: (model) => poolMembers(model, settings),
+    ...(config.regions && { members: (model) => poolMembers(model, settings) }),
     plan,
     // `plan` made the wire: core only carries it.
     stream: (_request, call) => {

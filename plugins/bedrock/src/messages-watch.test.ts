@@ -174,18 +174,21 @@ describe('from frames', () => {
       chunk(OPEN),
       ...words.map((word) => chunk(says(word), { p: 'abcdef' })),
       chunk(pretty),
+      // A carriage return ends a line of server-sent events too.
+      chunk(JSON.stringify(says('in lines')).replace(',', ',\r')),
       odd,
       chunk(CLOSE),
       chunk(END),
       chunk(STOP),
     ];
     const { text, finish } = await relay(provider, SONNET_5, HELLO, true);
+    expect(text).not.toContain('\r');
     const told = dataOf(text);
     expect(told).toEqual([
       { ...START, message: { ...START.message, model: ALIAS } },
       { type: 'ping' },
       OPEN,
-      ...[...words, 'in lines', '??>>??>'].map(says),
+      ...[...words, 'in lines', 'in lines', '??>>??>'].map(says),
       ...[CLOSE, END, STOP],
     ]);
     expect(finish).toEqual({

@@ -166,5 +166,5 @@ export function fitSampling(own: Own, traits: Traits, sampling: boolean, losses:
 function fitLimit(own: Own, name: 'max_tokens' | 'max_completion_tokens'): void {
   const other = name === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
   if (isSet(own[other]) && !isSet(own[name])) own[name] = own[other];
-  if (isSet(own[other])) own[other] = undefined;
+  if (own[other] !== undefined) own[other] = undefined;
 }

@@ -449,6 +449,9 @@ describe('what is sent', () => {
     expect(sentOf(planOf(openai, { ...CHAT, model: 'o3', max_tokens: 5 })).max_tokens).toBeUndefined();
     expect(sentOf(planOf(openai, { ...CHAT, model: 'gpt-4o', max_tokens: 5 }))).toMatchObject({ max_tokens: 5 });
     expect(sentOf(planOf(plain, { ...CHAT, max_completion_tokens: 5 }))).toMatchObject({ max_tokens: 5 });
+    // Servers that refuse what they do not know refuse it also where it says nothing.
+    const unsaid = { ...CHAT, max_tokens: 5, max_completion_tokens: null };
+    expect(sentOf(planOf(plain, unsaid)).max_completion_tokens).toBeUndefined();
   });
 
   it('leaves out what a model is known to refuse, and says so', () => {
