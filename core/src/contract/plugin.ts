@@ -45,7 +45,7 @@ export interface Host {
   readonly log: Logger;
   /** One HTTP request over the provider's own connections: keep-alive, connect timeout, HTTP(S)_PROXY, caFile. It has no other
    * timeout: core's `signal` is what ends a call. Use this for every upstream call, so that close() closes its sockets. Rejects with
-   * the signal's reason, or with undici's error (`code`: `ECONNREFUSED`, `UND_ERR_SOCKET` …); any status is an answer. */
+   * the signal's reason, or with undici's error (most have a `code`: `ECONNREFUSED`, `UND_ERR_SOCKET` …); any status is an answer. */
   readonly request: (url: string, request?: UpstreamRequest) => Promise<UpstreamResponse>;
   /** The provider's `headers` of the YAML, names in lower case: to be sent with every upstream request. */
   readonly headers: Readonly<Record<string, string>>;

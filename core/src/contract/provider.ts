@@ -93,7 +93,7 @@ export interface Events<Event> extends AsyncIterable<Event> {
 export interface EventIterator<Event> extends AsyncIterator<Event> {
   /** The next event, when it is at hand already: many come in one piece, and a promise for each would cost more than to tell it. Undefined:
    * ask `next`, which also tells what went wrong. Never throws, and is never called while `next` is waited for. A generator has none. */
-  take?(): Event | undefined;
+  atHand?(): Event | undefined;
 }
 
 /** Calls without a request behind them: listing models, self-examination. */

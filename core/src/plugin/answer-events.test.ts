@@ -56,7 +56,7 @@ function open(chunks: readonly (string | Error)[]) {
     toError: (thrown) => RouterError.from(thrown),
   })[Symbol.asyncIterator]();
   const next = async () => textOf((await events.next()).value);
-  return { events, feed, next, take: () => textOf(events.take?.()), destroyed: () => destroyed };
+  return { events, feed, next, take: () => textOf(events.atHand?.()), destroyed: () => destroyed };
 }
 
 const textOf = (event: ChatEvent | undefined): string | undefined =>

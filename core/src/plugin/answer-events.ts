@@ -54,14 +54,14 @@ class AnswerEvents implements EventIterator<ChatEvent> {
   /** Where in the feed's `out` the next event stands. */
   #at = 0;
   #over = false;
-  /** What `take` has met, and `next` is to tell. */
+  /** What `atHand` has met, and `next` is to tell. */
   #fault: unknown;
 
   constructor(source: AnswerSource) {
     this.#source = source;
   }
 
-  take(): ChatEvent | undefined {
+  atHand(): ChatEvent | undefined {
     if (this.#fault !== undefined) return undefined;
     try {
       return this.#take();

@@ -30,11 +30,11 @@ export class WholeRelay implements Events<RelayEvent>, EventIterator<RelayEvent>
       this.#read = undefined;
       return this.#tell(read);
     }
-    const finish = this.take();
+    const finish = this.atHand();
     return Promise.resolve(finish === undefined ? { done: true, value: undefined } : { done: false, value: finish });
   }
 
-  take(): RelayEvent | undefined {
+  atHand(): RelayEvent | undefined {
     const finish = this.#finish;
     this.#finish = undefined;
     return finish;

@@ -165,7 +165,7 @@ async function relayWhole(target: RouteTarget, begun: Begun, scope: CallScope): 
   const pieces: Uint8Array[] = [];
   let hasContent = false;
   for (;;) {
-    const event = rest.take?.() ?? (await nextOf(rest));
+    const event = rest.atHand?.() ?? (await nextOf(rest));
     if (event.type === 'bytes') {
       pieces.push(event.bytes);
       hasContent ||= event.content === true;

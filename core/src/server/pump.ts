@@ -90,7 +90,7 @@ async function drive<Event extends AnswerEvent>(
     const next = await opened.rest.next();
     if (next.done) throw incomplete();
     watch.touch();
-    for (let event: Event | undefined = next.value; event !== undefined; event = opened.rest.take?.()) {
+    for (let event: Event | undefined = next.value; event !== undefined; event = opened.rest.atHand?.()) {
       take(event);
       if (event.type === 'finish') return event;
       if (outlet.full) break;
