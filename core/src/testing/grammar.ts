@@ -1,15 +1,27 @@
 // The grammar of an answer, as a check: start (block-start block-delta* block-end)* finish.
-import type { ChatEvent } from '../contract/index.ts';
+import type { ChatEvent, Events } from '../contract/index.ts';
+
+/** Asks for what is at hand before it waits again. */
+async function* asCoreReads(events: Events<ChatEvent>): AsyncGenerator<ChatEvent> {
+  const rest = events[Symbol.asyncIterator]();
+  try {
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      for (let event: ChatEvent | undefined = next.value; event !== undefined; event = rest.atHand?.()) yield event;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
 
 /** Passes events through and throws an Error at the first that breaks the grammar, or at an end without `finish`. */
-export async function* checkGrammar(events: AsyncIterable<ChatEvent>): AsyncGenerator<ChatEvent> {
+export async function* checkGrammar(events: Events<ChatEvent>): AsyncGenerator<ChatEvent> {
   let state: 'before' | 'open' | 'finished' = 'before';
   const open = new Set<number>();
   const seen = new Set<number>();
   const refuse = (event: ChatEvent, why: string): never => {
     throw new Error(`grammar: ${why}, at ${JSON.stringify(event)}`);
   };
-  for await (const event of events) {
+  for await (const event of asCoreReads(events)) {
     if (state === 'finished') refuse(event, 'event after finish');
     if (state === 'before' && event.type !== 'start') refuse(event, 'the first event must be start');
     if (event.type === 'start') {
