@@ -56,12 +56,8 @@ function tryAgain<T extends Target, V>(target: T, question: Question<T, V>, firs
   };
   // At once: p-retry does not even begin when the request is over, and the target has failed all the same.
   note(first);
-  let isTold = false;
-  const tryNow = async (): Promise<V> => {
-    if (!isTold) {
-      isTold = true;
-      throw failure;
-    }
+  const tryNow = async (attempt: number): Promise<V> => {
+    if (attempt === 1) throw failure;
     // The others that failed meanwhile may have taken it out: they are not joined.
     if (decision === 'retry' && isShut(target)) {
       decision = 'stop';

@@ -2,7 +2,7 @@
 import type { Config, ConfigIssue, ProviderConfig } from '../config/config.ts';
 import { type Logger, RouterError } from '../contract/index.ts';
 import { type Reloaded, Reloading } from './reloading.ts';
-import { atWork, closeAll, createRouter, type Router } from './router.ts';
+import { atWork, closeAll, createRouter, holds, onlyIn, type Router } from './router.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface LiveOptions {
@@ -99,9 +99,7 @@ export class Live {
     const config = await load((provider) => atWork(previous, provider) !== undefined);
     const followed = this.#followers.map((follower) => follower(config));
     const next = await createRouter(config, log, { ...this.#options, previous });
-    const created = [...next.upstreams.values()].filter(
-      (upstream) => previous.upstreams.get(upstream.name) !== upstream,
-    );
+    const created = onlyIn(next, previous);
     const cancel = () => closeAll(created.toReversed(), log);
     if (this.#hurry.signal.aborted) await cancel();
     this.#refuseAtEnd();
@@ -126,19 +124,15 @@ export class Live {
     this.#router = next;
     this.#version++;
     for (const { take } of followed) take?.();
-    const isKept = (upstream: Upstream) => previous.upstreams.get(upstream.name) === upstream;
-    const upstreams = [...next.upstreams.values()];
-    const closed = [...previous.upstreams.values()].filter(
-      (upstream) => next.upstreams.get(upstream.name) !== upstream,
-    );
+    const closed = onlyIn(previous, next);
     this.#leave(previous);
     this.#retire(closed, config.server.drainMs);
     return {
       version: this.#version,
       file: config.file,
       providers: {
-        kept: namesOf(upstreams.filter(isKept)),
-        created: namesOf(upstreams.filter((upstream) => !isKept(upstream))),
+        kept: namesOf([...next.upstreams.values()].filter((upstream) => holds(previous, upstream))),
+        created: namesOf(onlyIn(next, previous)),
         closed: namesOf(closed),
       },
       warnings: followed.flatMap(({ warnings = [] }) => warnings),
@@ -172,7 +166,7 @@ export class Live {
     const hurried = () => hurry();
     signal.addEventListener('abort', hurried);
     for (const upstream of upstreams) {
-      const holders = [...this.#past].filter((router) => router.upstreams.get(upstream.name) === upstream);
+      const holders = [...this.#past].filter((router) => holds(router, upstream));
       await Promise.race([over, Promise.all(holders.map(({ users }) => users.idle()))]);
       const words = `the provider ${upstream.name} was removed or changed by a reload`;
       upstream.calls.stop(new RouterError('overloaded', words, { own: true, retryAfterMs: 1_000 }));

@@ -35,8 +35,7 @@ export async function createRouter(config: Config, log: Logger, options: RouterO
   const { previous } = options;
   const { upstreams, faults } = await createAll(config.providers, config.dir, log, options);
   if (faults.length > 0) {
-    const created = [...upstreams.values()].filter((upstream) => previous?.upstreams.get(upstream.name) !== upstream);
-    await closeAll(created.reverse(), log);
+    await closeAll(onlyIn({ upstreams }, previous).reverse(), log);
     throw new ConfigError(faults.map(({ path, message }) => config.issue(path, message)));
   }
   const media = previous?.media ?? createMediaFetcher();
@@ -50,6 +49,16 @@ const closer =
   (rooms: readonly (MediaFetcher | Upstream)[], log: Logger): Router['close'] =>
   () =>
     closeAll(rooms.toReversed(), log);
+
+/** Whether a router has this very provider: a changed one is another of the same name. */
+export function holds({ upstreams }: Pick<Router, 'upstreams'>, upstream: Upstream): boolean {
+  return upstreams.get(upstream.name) === upstream;
+}
+
+/** The providers of one router that the other does not hold, in order. */
+export function onlyIn({ upstreams }: Pick<Router, 'upstreams'>, other: Router | undefined): Upstream[] {
+  return [...upstreams.values()].filter((upstream) => other === undefined || !holds(other, upstream));
+}
 
 /** The provider at work that is the same as this one of a new configuration. */
 export function atWork({ upstreams, config: { dir } }: Router, provider: ProviderConfig): Upstream | undefined {

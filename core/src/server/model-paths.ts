@@ -1,6 +1,7 @@
 // The lists of models, in the shapes of both vendors that have them.
 import { RouterError } from '../contract/index.ts';
 import { resolve } from '../routing/index.ts';
+import { decodePercent } from '../wire/index.ts';
 import { answerJson } from './answer.ts';
 import { asksAnthropic } from './error-door.ts';
 import { listModels } from './models.ts';
@@ -18,24 +19,15 @@ export function addModelPaths(surface: Surface, options: AppOptions): void {
       const list = asksAnthropic(asked.incoming) ? pageOf(names, asked) : { object: 'list', data: names.map(describe) };
       return answerJson(asked, list);
     });
-    // A model's name may hold slashes.
+    // A model's name may hold slashes. One that cannot be decoded is none of ours, as it stands.
     surface.serve('GET', `${prefix}/models/*`, (asked) => {
       const caller = identify(asked, options);
-      const id = decodedName(asked.path.slice(`${prefix}/models/`.length));
+      const id = decodePercent(asked.path.slice(`${prefix}/models/`.length));
       if (!caller.mayUse(id) || !resolve(options.router().table, id)) {
         throw new RouterError('model-not-found', `the model "${id}" is not routed here`, { field: 'model' });
       }
       return answerJson(asked, asksAnthropic(asked.incoming) ? describeAnthropic(id) : describe(id));
     });
-  }
-}
-
-/** A name that cannot be decoded is none of ours, as it stands. */
-function decodedName(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return encoded;
   }
 }
 

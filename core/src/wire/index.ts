@@ -8,5 +8,6 @@ export * from './messages-block.ts';
 export * from './messages-citation.ts';
 export * from './messages-text.ts';
 export * from './redacted.ts';
+export { decodePercent } from './signature.ts';
 export * from './sigv4.ts';
 export * from './stands-at.ts';
